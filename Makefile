@@ -1,0 +1,52 @@
+# Everything a contributor runs. CI runs `make test`, the same as here.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+
+.PHONY: help demo test test-full lint types docs bench clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.core: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.all: $(VENV)/.core
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[all]' --group test --group lint
+	@touch $@
+
+demo: $(VENV)/.core ## simulated card payments: from a table to a decision, in a minute or two
+	$(BIN)/evenkeel sample payments -o payments.parquet --rows 100000 --seed 7
+	$(BIN)/evenkeel run payments.parquet --target is_fraud --positive 1 --cost-fn 122 --cost-fp 4 \
+		--time ts --drop note
+
+test: $(VENV)/.all lint types ## lint, type-check, and run every test
+	$(BIN)/pytest -n $(JOBS) -m "not slow and not gpu"
+
+test-full: $(VENV)/.all lint types ## the same with the slow full forms
+	$(BIN)/pytest -n $(JOBS) -m "not gpu"
+
+lint: $(VENV)/.all ## ruff, as configured in pyproject.toml
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.all ## mypy, strict
+	$(BIN)/mypy
+
+docs: $(VENV)/.all ## print again the tables in docs/results.md and README.md from their commands
+	$(BIN)/python -m benchmarks.results
+
+bench: $(VENV)/.all ## speed and memory against peers; prints ratios
+	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.threshold
+	$(BIN)/python -m benchmarks.run_overhead
+
+clean: ## remove what the commands above made
+	rm -rf $(VENV) runs payments.parquet .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,40 @@
+"""Optional packages, imported where they are used."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from evenkeel.errors import MissingDependency
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+
+def need(module: str, *, extra: str) -> ModuleType:
+    """Import an optional module, or raise with the exact line that installs it.
+
+    Parameters
+    ----------
+    module
+        Import name, such as ``"torch"``.
+    extra
+        The extra of evenkeel that brings it, such as ``"torch"``.
+
+    Raises
+    ------
+    MissingDependency
+        The module cannot be imported.
+
+    Examples
+    --------
+    >>> need("json", extra="torch").__name__
+    'json'
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingDependency(
+            f"{module} is needed here and cannot be imported ({error}). "
+            f"Install it with: pip install 'evenkeel[{extra}]'"
+        ) from error

@@ -1,0 +1,91 @@
+"""Rows that are exact copies of each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evenkeel._checks import listed
+from evenkeel.audit.finding import Finding, percent, some_rows
+from evenkeel.reading.words import plural
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import polars as pl
+
+    from evenkeel.table import Table
+
+
+def duplicate_ids(X: pl.DataFrame) -> npt.NDArray[np.int64]:
+    """Number the distinct rows of a table: equal rows get equal numbers, in order of appearance.
+
+    Rows are compared value by value, never by a hash alone; NaN equals null, and 0.0 equals -0.0.
+
+    Parameters
+    ----------
+    X
+        Features, n_rows rows.
+
+    Returns
+    -------
+    ids
+        Shape (n_rows,), from 0 to the number of distinct rows less 1.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> duplicate_ids(pl.DataFrame({"a": [1.0, 2.0, 1.0, None, float("nan")]})).tolist()
+    [0, 1, 0, 2, 2]
+    """
+    import polars as pl
+    import polars.selectors as cs
+
+    if not X.height or not X.width:
+        return np.zeros(X.height, dtype=np.int64)
+    plain = X.rename({name: f"c{at}" for at, name in enumerate(X.columns)})
+    plain = plain.with_columns(cs.float().fill_nan(None), cs.categorical().cast(pl.String))
+    first = plain.with_row_index("row").select(pl.col("row").first().over(plain.columns))["row"]
+    return (first.rank("dense") - 1).cast(pl.Int64).to_numpy()
+
+
+def duplicate_findings(
+    table: Table, ids: npt.NDArray[np.int64], ignored: tuple[str, ...]
+) -> list[Finding]:
+    """Copies within a class, and equal features with different labels."""
+    n_ids = int(ids.max(initial=-1)) + 1
+    sizes = np.bincount(ids, minlength=n_ids)
+    pairs = np.unique(ids * len(table.classes) + table.y)
+    n_labels = np.bincount(pairs // len(table.classes), minlength=n_ids)
+    apart = f" (apart from {listed(ignored)})" if ignored else ""
+    findings = []
+    mixed = np.flatnonzero(n_labels[ids] > 1)
+    if len(mixed):
+        rare = int(np.argmin(table.counts))
+        share = float((table.y[mixed] == rare).sum()) / max(int(table.counts[rare]), 1)
+        findings.append(
+            Finding(
+                "conflicting-rows",
+                "warning" if share >= 0.01 else "note",
+                f"{plural(len(mixed), 'row')} share all features{apart} with a row of another class, among "
+                f"them {percent(share)} of {table.classes[rare]!r}.",
+                "No model can tell them apart: check the labels, or add the column that differs. "
+                "Copies stay on one side of every split.",
+                **some_rows(table.rows, mixed),
+            )
+        )
+    copies = np.flatnonzero((sizes[ids] > 1) & (n_labels[ids] == 1))
+    if len(copies):
+        spare = len(copies) - len(np.unique(ids[copies]))
+        findings.append(
+            Finding(
+                "duplicate-rows",
+                "note",
+                f"{plural(len(copies), 'row')} with an exact copy{apart} in the same class; "
+                f"{spare:,} ({percent(spare / table.n_rows)}) could go without loss.",
+                "Nothing: copies stay on one side of every split. Remove them if they are "
+                "recording errors.",
+                **some_rows(table.rows, copies),
+            )
+        )
+    return findings

@@ -1,0 +1,193 @@
+"""Every remedy, one frozen row: what the command line, the docs, the race and the tests read."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from evenkeel._checks import check_choice
+from evenkeel.errors import InvalidInput
+from evenkeel.remedy import Combined, Knob, Remedy
+from evenkeel.resample import Ratio
+
+_RATIO = Knob(
+    0, 1, None, "rare rows for each row of the largest class, afterwards",
+    parameter="sampling_strategy", convert=Ratio,
+)  # fmt: skip
+
+CATALOGUE: dict[str, Remedy] = {
+    row.name: row
+    for row in (
+        Remedy(
+            "none", "", "nothing",
+            "No remedy: calibrated, with a tuned threshold. The honest baseline.",
+            "Elor and Averbuch-Elor 2022, arXiv:2201.08528",
+        ),
+        Remedy(
+            "class-weight", "evenkeel.wrappers:Weighted", "weights",
+            "Class weights by inverse frequency, N / (K n_c).",
+            "King and Zeng 2001, doi:10.1093/oxfordjournals.pan.a004868",
+            params={"scheme": "inverse"},
+        ),
+        Remedy(
+            "class-weight-sqrt", "evenkeel.wrappers:Weighted", "weights",
+            "Class weights by the square root of inverse frequency: half way on the log scale.",
+            "Mahajan et al. 2018, doi:10.1007/978-3-030-01216-8_12",
+            params={"scheme": "sqrt"},
+        ),
+        Remedy(
+            "effective-number", "evenkeel.wrappers:Weighted", "weights",
+            "Class weights by the effective number of samples, (1 - beta) / (1 - beta^n_c).",
+            "Cui et al. 2019, doi:10.1109/CVPR.2019.00949",
+            params={"scheme": "effective"},
+            knobs={"beta": Knob(0, 1, None, "overlap of rows; default (N - 1) / N", open_low=False)},
+        ),
+        Remedy(
+            "cost-weight", "evenkeel.wrappers:CostWeighted", "weights",
+            "Each row weighs what an error on it costs; needs --cost-fn and --cost-fp.",
+            "Zadrozny, Langford and Abe 2003, doi:10.1109/ICDM.2003.1250950",
+            needs_costs=True,
+        ),
+        Remedy(
+            "random-under", "evenkeel.resample:RandomUnderSampler", "rows",
+            "Drop rows of larger classes at random.",
+            "Drummond and Holte 2003, ICML workshop on imbalanced data sets",
+            knobs={"ratio": _RATIO},
+        ),
+        Remedy(
+            "random-over", "evenkeel.resample:RandomOverSampler", "rows",
+            "Repeat rows of smaller classes at random.",
+            "Batista, Prati and Monard 2004, doi:10.1145/1007730.1007735",
+            knobs={"ratio": _RATIO},
+        ),
+        Remedy(
+            "smote", "evenkeel.resample:SMOTE", "rows",
+            "Make rare rows between a rare row and one of its k nearest rare rows.",
+            "Chawla et al. 2002, doi:10.1613/jair.953",
+            knobs={
+                "k": Knob(
+                    1, 1000, 5, "neighbours to draw from", whole=True, open_low=False,
+                    parameter="k_neighbors", convert=int,
+                ),
+                "ratio": _RATIO,
+            },
+        ),
+    )
+}  # fmt: skip
+
+SHORTLIST = (
+    "none",
+    "class-weight",
+    "class-weight-sqrt",
+    "effective-number",
+    "random-under",
+    "random-over",
+    "smote",
+    "random-under(ratio=0.1)+class-weight",
+)
+SIMPLE = ("none", "class-weight", "class-weight-sqrt")  # all that 10 to 49 positives can tell apart
+
+_PART = re.compile(r"\s*([a-z][a-z0-9-]*)\s*(?:\(([^()]*)\))?\s*")
+
+
+def find_remedy(spec: str) -> Remedy | Combined:
+    """A remedy by name, with knobs in brackets and parts joined by ``+``.
+
+    Parameters
+    ----------
+    spec
+        Such as ``"smote"``, ``"smote(k=3)"`` or ``"random-under(ratio=0.1)+class-weight"``.
+
+    Raises
+    ------
+    InvalidInput
+        Unknown remedy or knob, a value outside its range, or text that cannot be read.
+
+    Examples
+    --------
+    >>> find_remedy("random-under(ratio=0.1)+class-weight").changes
+    'rows+weights'
+    """
+    parts = tuple(_read_part(part) for part in _split(spec, "+"))
+    if len(parts) == 1:
+        return parts[0]
+    names = [part.name.partition("(")[0] for part in parts]
+    if len(set(names)) < len(names) or "none" in names:
+        raise InvalidInput(
+            f"remedy of run must join different remedies, and 'none' stands alone. Got {spec!r}."
+        )
+    if sum(part.changes == "weights" for part in parts) > 1:
+        raise InvalidInput(
+            f"remedy of run must hold at most one part that changes weights: two would correct "
+            f"twice. Got {spec!r}. Keep one of them."
+        )
+    if any(part.changes == "weights" for part in parts[:-1]):
+        raise InvalidInput(
+            f"remedy of run must name weights last, because they are computed from what the "
+            f"resampling left. Got {spec!r}."
+        )
+    return Combined(parts)
+
+
+def find_remedies(text: str) -> list[str]:
+    """Remedy names from a comma-separated list; ``all`` stands for the whole catalogue.
+
+    Raises
+    ------
+    InvalidInput
+        As for :func:`find_remedy`, or an empty list.
+
+    Examples
+    --------
+    >>> find_remedies("smote, random-under(ratio=0.2)")
+    ['none', 'smote', 'random-under(ratio=0.2)']
+    """
+    wanted = [spec.strip() for spec in _split(text, ",") if spec.strip()]
+    if not wanted:
+        raise InvalidInput(
+            "remedies of run must name at least one remedy. Got none. See: evenkeel remedies"
+        )
+    if "all" in wanted:
+        wanted = [*CATALOGUE, SHORTLIST[-1], *(spec for spec in wanted if spec != "all")]
+    names = [find_remedy(spec).name for spec in ("none", *wanted)]
+    return list(dict.fromkeys(names))
+
+
+def _read_part(text: str) -> Remedy:
+    match = _PART.fullmatch(text)
+    if match is None:
+        raise InvalidInput(
+            f"remedy of run must be written name or name(knob=number). Got {text!r}. "
+            "See: evenkeel remedies"
+        )
+    name, inside = match.groups()
+    check_choice(name, CATALOGUE, "remedy", "run")
+    row = CATALOGUE[name]
+    if not inside or not inside.strip():
+        return row
+    return row.with_knobs(**dict(_read_knob(row, item) for item in inside.split(",")))
+
+
+def _read_knob(row: Remedy, item: str) -> tuple[str, Any]:
+    knob, sign, number = item.partition("=")
+    try:
+        if not sign:
+            raise ValueError
+        return knob.strip(), float(number)
+    except ValueError:
+        raise InvalidInput(
+            f"knob of {row.name} must be written knob=number. Got {item.strip()!r}. "
+            f"Its knobs: {', '.join(row.knobs) or 'none'}."
+        ) from None
+
+
+def _split(text: str, mark: str) -> list[str]:
+    """Split at a mark outside brackets."""
+    parts, depth = [""], 0
+    for letter in text:
+        depth += (letter == "(") - (letter == ")")
+        if letter == mark and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts

@@ -1,0 +1,288 @@
+"""The command line: ``evenkeel run | check | predict | report | remedies | sample``.
+
+Exit codes: 0 done; 1 ``check`` found blockers; 2 bad input, nothing written; 3 finished, but the
+evidence is too weak to recommend; 130 interrupted, what is done is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from evenkeel.errors import EvenkeelError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BAD_INPUT, WEAK_EVIDENCE, INTERRUPTED = 2, 3, 130
+
+app = typer.Typer(
+    name="evenkeel",
+    help="From an imbalanced table to a decision you can defend.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Target = Annotated[
+    str, typer.Option(help="Column to predict: its name, or its position (-1: last).")
+]
+Positive = Annotated[
+    str | None, typer.Option(help="Label of the positive class; the others become the rest.")
+]
+Names = Annotated[
+    str | None, typer.Option(help="File with the column names of a table without a header.")
+]
+Header = Annotated[
+    bool, typer.Option("--header/--no-header", help="No header: every line is data.")
+]
+MapTarget = Annotated[
+    str | None, typer.Option(help="File with lines 'label,group' for the target.")
+]
+Group = Annotated[str | None, typer.Option(help="Column whose rows stay together in every split.")]
+Time = Annotated[str | None, typer.Option(help="Column of time: the last rows become the test.")]
+Drop = Annotated[list[str] | None, typer.Option(help="Columns to leave out (comma, or repeat).")]
+Keep = Annotated[list[str] | None, typer.Option(help="Columns to keep as features all the same.")]
+DropMissing = Annotated[bool, typer.Option(help="Leave out rows whose target is missing.")]
+Test = Annotated[str | None, typer.Option(help="File with the untouched test rows.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Quiet = Annotated[bool, typer.Option(help="Print nothing but errors.")]
+
+
+@app.command()
+def check(
+    source: Annotated[
+        str, typer.Argument(help="Table: CSV, Parquet, Arrow, JSON Lines, ARFF, npz.")
+    ],
+    target: Target,
+    *,
+    positive: Positive = None,
+    names: Names = None,
+    header: Header = True,
+    map_target: MapTarget = None,
+    group: Group = None,
+    time: Time = None,
+    drop: Drop = None,
+    drop_missing_target: DropMissing = False,
+    test: Test = None,
+    as_json: AsJson = False,
+) -> None:
+    """Audit a table in seconds; exit code 1 when something blocks an honest result."""
+    from evenkeel.job import look
+
+    facts = look(
+        source, target=target, positive=positive, names=names, header=header,
+        map_target=map_target, group=group, time=time, drop=_columns(drop),
+        drop_missing_target=drop_missing_target, test=test,
+    )  # fmt: skip
+    _show(facts, as_json=as_json)
+    if any(finding["level"] == "blocker" for finding in facts["audit"]):
+        raise typer.Exit(1)
+
+
+@app.command()
+def run(
+    source: Annotated[
+        str, typer.Argument(help="Table: CSV, Parquet, Arrow, JSON Lines, ARFF, npz.")
+    ],
+    target: Target,
+    *,
+    positive: Positive = None,
+    cost_fn: Annotated[
+        str | None, typer.Option(help="Cost of a miss: a number or a column.")
+    ] = None,
+    cost_fp: Annotated[
+        str | None, typer.Option(help="Cost of a false alarm: a number or a column.")
+    ] = None,
+    metric: Annotated[str | None, typer.Option(help="Metric that chooses the remedy.")] = None,
+    scenario: Annotated[
+        str | None, typer.Option(help="Policy without costs: fraud, screening, spam or general.")
+    ] = None,
+    remedies: Annotated[
+        str | None, typer.Option(help="Comma-separated remedies, 'a+b' joined, or 'all'.")
+    ] = None,
+    learner: Annotated[str, typer.Option(help="Comma-separated learners.")] = "lightgbm",
+    time: Time = None,
+    group: Group = None,
+    drop: Drop = None,
+    keep: Keep = None,
+    names: Names = None,
+    header: Header = True,
+    map_target: MapTarget = None,
+    drop_missing_target: DropMissing = False,
+    test: Test = None,
+    test_size: Annotated[float, typer.Option(help="Share of rows held out, in (0, 1).")] = 0.2,
+    time_budget: Annotated[str | None, typer.Option(help="Such as 90s, 10m or 1h.")] = None,
+    quick: Annotated[bool, typer.Option(help="Three folds at most, one repeat.")] = False,
+    force: Annotated[bool, typer.Option(help="Go on with fewer than 10 positives.")] = False,
+    seed: Annotated[int, typer.Option(help="Seed of everything that is random.")] = 0,
+    jobs: Annotated[int, typer.Option(help="Processes; the result is the same with any.")] = 1,
+    out: Annotated[str | None, typer.Option(help="New run directory [runs/NAME-NUMBER].")] = None,
+    resume: Annotated[bool, typer.Option(help="Go on with the run in --out.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare remedies on a table, choose one, set the threshold, and write the report."""
+    from evenkeel.job import run as run_job
+    from evenkeel.settings import read_cost, read_seconds
+
+    with _Bar(shown=not (quiet or as_json)) as bar:
+        done = run_job(
+            source, target=target, positive=positive,
+            cost_fn=None if cost_fn is None else read_cost(cost_fn),
+            cost_fp=None if cost_fp is None else read_cost(cost_fp),
+            metric=metric, scenario=scenario,
+            remedies=None if remedies is None else (remedies,),
+            learners=_columns([learner]), time=time, group=group,
+            drop=_columns(drop), keep=_columns(keep), names=names, header=header,
+            map_target=map_target, drop_missing_target=drop_missing_target,
+            test=test, test_size=test_size,
+            time_budget=None if time_budget is None else read_seconds(time_budget),
+            quick=quick, force=force, seed=seed, jobs=jobs,
+            out=out, resume=resume, write=True, progress=bar.step,
+        )  # fmt: skip
+    if not quiet:
+        _show(done.facts | {"files": done.files}, as_json=as_json)
+    if done.facts["evidence"]["level"] == "weak":
+        raise typer.Exit(WEAK_EVIDENCE)
+
+
+@app.command()
+def predict(
+    folder: Annotated[str, typer.Argument(metavar="RUN", help="Run directory.")],
+    source: Annotated[str, typer.Argument(help="Table with the model's columns.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="File to write: .csv or .parquet.")],
+    *,
+    quiet: Quiet = False,
+) -> None:
+    """Score new rows: calibrated probability and decision beside each row."""
+    from evenkeel.finished import Run
+
+    notes = Run.load(folder).predict_file(source, out)
+    if not quiet:
+        typer.echo("\n".join([*notes, f"Wrote {out}"]))
+
+
+@app.command()
+def report(folder: Annotated[str, typer.Argument(metavar="RUN", help="Run directory.")]) -> None:
+    """Write the page of a run again."""
+    from evenkeel.finished import rewrite_report
+
+    typer.echo(f"Wrote {rewrite_report(folder)}")
+
+
+@app.command()
+def remedies(*, as_json: AsJson = False) -> None:
+    """List the catalogue: name, what it changes, knobs, one line, source."""
+    from evenkeel.catalogue import CATALOGUE
+
+    rows: list[dict[str, Any]] = [
+        {
+            "name": row.name, "changes": row.changes, "knobs": sorted(row.knobs),
+            "doc": row.doc, "source": row.source,
+        }
+        for row in CATALOGUE.values()
+    ]  # fmt: skip
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("name", "changes", "knobs", "what it does", "source", box=None)
+    for row in rows:
+        knobs = ", ".join(row["knobs"])
+        table.add_row(row["name"], row["changes"], knobs, row["doc"], row["source"])
+    Console().print(table)
+    typer.echo(
+        "Join with +, set knobs in brackets: --remedies 'smote(k=3),random-under(ratio=0.1)+class-weight'"
+    )
+
+
+@app.command()
+def sample(
+    name: Annotated[str, typer.Argument(help="payments")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="File to write: .parquet or .csv.")],
+    *,
+    rows: Annotated[int, typer.Option(help="Number of rows.")] = 200_000,
+    seed: Annotated[int, typer.Option(help="Seed.")] = 7,
+) -> None:
+    """Write a simulated table to try things on."""
+    from evenkeel._checks import check_choice
+    from evenkeel.samples import payments
+    from evenkeel.store import write_table
+
+    check_choice(name, ("payments",), "name", "sample")
+    frame = payments(rows, seed=seed)
+    write_table(frame, out)
+    typer.echo(
+        f"Wrote {out}: {frame.height:,} rows, {int(frame['is_fraud'].sum()):,} of them fraud"
+    )
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Entry point: errors made on purpose become one line and an exit code."""
+    try:
+        app(args)
+    except EvenkeelError as error:
+        typer.echo(f"evenkeel: {error}", err=True)
+        sys.exit(BAD_INPUT)
+    except KeyboardInterrupt:
+        typer.echo(
+            "evenkeel: interrupted. Finished trials are kept: go on with --resume --out RUN.",
+            err=True,
+        )
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+
+
+def _columns(given: list[str] | None) -> tuple[str, ...]:
+    return tuple(part.strip() for text in given or () for part in text.split(",") if part.strip())
+
+
+def _show(facts: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        return
+    from rich.console import Console
+
+    from evenkeel.report import print_screen
+
+    print_screen(facts, Console())
+
+
+class _Bar:
+    """A progress bar with time left, on a terminal only."""
+
+    def __init__(self, *, shown: bool) -> None:
+        self._shown = shown and sys.stderr.isatty()
+        self._bar: Any = None
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def step(self, done: int, total: int, what: str) -> None:
+        """Show that ``done`` of ``total`` trials are finished."""
+        if not self._shown:
+            return
+        if self._bar is None:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+            self._bar = Progress(
+                "{task.description:<40.40}", BarColumn(), MofNCompleteColumn(),
+                TimeRemainingColumn(), console=Console(stderr=True), transient=True,
+            )  # fmt: skip
+            self._bar.start()
+            self._task = self._bar.add_task(what, total=total)
+        self._bar.update(self._task, completed=done, total=total, description=what)
+
+    def __exit__(self, *exc: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()

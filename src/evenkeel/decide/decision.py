@@ -1,0 +1,218 @@
+"""The threshold, or the offsets, that a policy chose: what goes with the model."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from evenkeel._arrays import as_scores
+from evenkeel.decide.multiclass import decide, utilities
+from evenkeel.decide.policy import Policy
+from evenkeel.decide.threshold import FLAGS_ALL, FLAGS_NONE
+from evenkeel.errors import DamagedRun, InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """How calibrated probabilities become decisions, and what it was chosen on.
+
+    Two classes: code 1 is decided when the score is at least ``threshold``; the score is the
+    probability, or under costs from columns ``Costs.effective``. Several classes: the highest
+    ``log(proba @ gains) + offsets`` (gains only under a cost matrix).
+
+    Parameters
+    ----------
+    policy
+        What was asked for.
+    n_classes
+        Number of classes.
+    threshold
+        Two classes: between 0 (flags everything) and just above 1 (flags nothing).
+    offsets
+        Several classes: ``(n_classes,)``.
+    threshold_low, threshold_high, offsets_low, offsets_high
+        5 % and 95 % points over redrawn rows; None when nothing was redrawn.
+    confusion
+        ``(n_classes, n_classes)`` counts on the scores it was chosen on, rows true, columns
+        decided; with several repeats their mean.
+    prevalence
+        Two classes: the share of the positive class it was chosen at.
+    reached
+        Whether the policy's minimum is kept on those scores.
+    notes
+        What a reader must know, such as why everything is flagged.
+    """
+
+    policy: Policy
+    n_classes: int
+    threshold: float | None = None
+    threshold_low: float | None = None
+    threshold_high: float | None = None
+    offsets: tuple[float, ...] | None = None
+    offsets_low: tuple[float, ...] | None = None
+    offsets_high: tuple[float, ...] | None = None
+    confusion: tuple[tuple[float, ...], ...]
+    prevalence: float | None = None
+    reached: bool = True
+    notes: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that ``apply`` needs besides the probabilities."""
+        return self.policy.columns
+
+    def apply(
+        self, proba: ArrayLike, *, columns: Mapping[str, Any] | None = None
+    ) -> NDArray[np.int64]:
+        """Decide.
+
+        Parameters
+        ----------
+        proba
+            ``(..., n_rows, n_classes)``: calibrated probabilities; two classes also ``(n_rows,)``,
+            those of code 1.
+        columns
+            The columns that the costs name, each ``(n_rows,)``.
+
+        Returns
+        -------
+        array
+            ``(..., n_rows)``: class codes.
+
+        Raises
+        ------
+        InvalidInput
+            Probabilities outside [0, 1], another number of classes, or columns missing.
+        """
+        p = as_scores(proba, owner="Decision.apply", name="proba")
+        flat = p.ndim == 1 and self.n_classes == 2
+        if not flat and (p.ndim < 2 or p.shape[-1] != self.n_classes):
+            raise InvalidInput(
+                f"proba of Decision.apply must have {self.n_classes} columns. Got shape {p.shape}."
+            )
+        costs = self.policy.costs
+        if self.offsets is not None:
+            gains = None if costs is None else costs.gains()
+            return decide(utilities(p, gains), np.asarray(self.offsets))
+        score = p if flat else p[..., 1]
+        if costs is not None:
+            score = costs.effective(score, columns=columns)
+        threshold = FLAGS_NONE if self.threshold is None else self.threshold
+        return np.asarray(score >= threshold).astype(np.int64)
+
+    def sentence(self, classes: Sequence[Any] | None = None) -> str:
+        """The decision in plain words with its counts; ``classes`` are the labels to use."""
+        if self.offsets is not None:
+            names = [str(name) for name in classes or range(self.n_classes)]
+            moved = ", ".join(
+                f"{name} {offset:+.2f}" for name, offset in zip(names, self.offsets, strict=True)
+            )
+            return f"Decide for the class with the highest log-probability after adding: {moved}."
+        (tn, fp), (fn, tp) = self.confusion
+        alerts, rows = tp + fp, tp + fp + fn + tn
+        return (
+            f"{self._rule()}: {1000 * alerts / rows:.3g} alerts per 1,000 rows, "
+            f"{rate('precision', tp, alerts)}, {rate('recall', tp, tp + fn)}."
+        )
+
+    def _rule(self) -> str:
+        threshold = FLAGS_NONE if self.threshold is None else self.threshold
+        if threshold in {FLAGS_ALL, FLAGS_NONE}:
+            return "Flag everything" if threshold == FLAGS_ALL else "Flag nothing"
+        spread = ""
+        if self.threshold_low is not None and self.threshold_high is not None:
+            high = min(self.threshold_high, 1.0)
+            spread = f" (from {self.threshold_low:.3g} to {high:.3g} over redrawn rows)"
+        costs = self.policy.costs
+        if costs is not None and costs.columns:
+            if threshold >= 1.0:
+                return "Act where acting costs nothing"
+            return f"Act when {costs.rule(threshold / (1.0 - threshold))}"
+        return f"Act when p >= {threshold:.3g}{spread}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "policy": self.policy.to_dict(),
+            "n_classes": self.n_classes,
+            "threshold": self.threshold,
+            "threshold_low": self.threshold_low,
+            "threshold_high": self.threshold_high,
+            "offsets": _plain(self.offsets),
+            "offsets_low": _plain(self.offsets_low),
+            "offsets_high": _plain(self.offsets_high),
+            "confusion": [list(row) for row in self.confusion],
+            "prevalence": self.prevalence,
+            "reached": self.reached,
+            "notes": list(self.notes),
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+        """The decision that ``to_dict`` wrote; DamagedRun when it is anything else."""
+        try:
+            policy = Policy.from_dict(stored["policy"])
+            n_classes = stored["n_classes"]
+            _must(type(n_classes) is int and 2 <= n_classes <= 100_000, "n_classes")
+            policy.check(n_classes)
+            fields: dict[str, Any] = {"policy": policy, "n_classes": n_classes}
+            for name in ("threshold", "threshold_low", "threshold_high"):
+                fields[name] = _numbers([stored[name]], 1, name, low=0.0, high=FLAGS_NONE)
+                fields[name] = None if fields[name] is None else fields[name][0]
+            for name in ("offsets", "offsets_low", "offsets_high"):
+                fields[name] = _numbers(stored[name], n_classes, name, low=-1e6, high=1e6)
+            chosen = "threshold" if n_classes == 2 else "offsets"
+            _must(fields[chosen] is not None, chosen)
+            found = [_numbers(row, n_classes, "confusion", low=0.0) for row in stored["confusion"]]
+            rows = tuple(row for row in found if row is not None)
+            _must(len(found) == len(rows) == n_classes, "confusion")
+            share = _numbers([stored["prevalence"]], 1, "prevalence", low=0.0, high=1.0)
+            _must(type(stored["reached"]) is bool, "reached")
+            _must(all(type(note) is str for note in stored["notes"]), "notes")
+        except (KeyError, TypeError, InvalidInput) as error:
+            raise DamagedRun(f"The stored decision cannot be used: {error!r}.") from error
+        return cls(
+            **fields,
+            confusion=rows,
+            prevalence=None if share is None else share[0],
+            reached=stored["reached"],
+            notes=tuple(stored["notes"]),
+        )
+
+
+def rate(name: str, part: float, whole: float) -> str:
+    """A rate with its counts, such as ``"recall 0.81 (173/214)"``.
+
+    >>> rate("recall", 173, 214)
+    'recall 0.81 (173/214)'
+    """
+    counts = f"({round(part):,}/{round(whole):,})"
+    return f"{name} {part / whole:.2f} {counts}" if whole else f"{name} undefined {counts}"
+
+
+def _plain(values: tuple[float, ...] | None) -> list[float] | None:
+    return None if values is None else list(values)
+
+
+def _numbers(
+    values: Any, n: int, name: str, *, low: float, high: float = math.inf
+) -> tuple[float, ...] | None:
+    if values is None or list(values) == [None]:
+        return None
+    plain = all(type(value) in {int, float} for value in values)
+    _must(plain and len(values) == n, name)
+    _must(all(math.isfinite(value) and low <= value <= high for value in values), name)
+    return tuple(float(value) for value in values)
+
+
+def _must(holds: bool, name: str) -> None:
+    if not holds:
+        raise DamagedRun(f"{name} of the stored decision does not hold what it must hold.")

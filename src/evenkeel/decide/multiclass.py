@@ -1,0 +1,265 @@
+"""Several classes: an offset for each class, found by exact search along one class at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from evenkeel.confusion import beta_of, from_confusion
+from evenkeel.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+MIN_ROWS = 5  # a class with fewer rows keeps offset 0
+GOALS = ("balanced-accuracy", "f<beta>", "accuracy", "g-mean", "mcc", "cost")
+_LEAST = 1e-300
+_NO_RECALL = 1e-9  # what a recall of 0 counts as in a product of recalls
+_SAME = 1e-12  # levels closer than rounding are one level
+_SWEEPS = 25
+
+
+@dataclass(frozen=True, eq=False)
+class Goal:
+    """What offsets are to make as high as possible, as sums over classes.
+
+    Parameters
+    ----------
+    name
+        One of ``GOALS``.
+    support
+        ``(n_classes,)``: weight of the rows of each class.
+    costs
+        ``(n_classes, n_classes)``: for the goal ``"cost"``; its value is minus the mean cost.
+    """
+
+    name: str
+    support: Floats
+    costs: Floats | None = None
+
+    def __post_init__(self) -> None:
+        if self.name not in GOALS and beta_of(self.name) is None:
+            raise InvalidInput(
+                f"With several classes a decision can aim at {', '.join(GOALS)}. Got {self.name!r}."
+            )
+
+    def value(self, confusion: Floats) -> Floats:
+        """The goal from confusion tables ``(..., n_classes, n_classes)``."""
+        if self.costs is None:
+            return from_confusion(self.name, confusion)
+        spent = (confusion * self.costs).sum(axis=(-2, -1))
+        mean: Floats = -spent / confusion.sum(axis=(-2, -1))
+        return mean
+
+    def worth(self) -> Floats | None:
+        """``(n_classes, n_classes)``: worth of each decision for a row, where the goal is their sum."""
+        rows = float(self.support.sum())
+        if self.costs is not None:
+            return np.asarray(-self.costs / rows)
+        if self.name == "accuracy":
+            return np.eye(self.support.size) / rows
+        if self.name == "balanced-accuracy":
+            present = self.support > 0.0
+            share = np.divide(1.0, self.support, out=np.zeros(self.support.size), where=present)
+            return np.diag(share / np.count_nonzero(present))
+        return None
+
+    def part(self, tp: Floats, decided: Floats, code: Ints | int) -> Floats:
+        """What one class adds, from its hits and the weight of rows decided for it."""
+        support = np.asarray(self.support[code])
+        present = support > 0.0
+        if self.name == "mcc":
+            return np.asarray(np.square(decided))
+        if self.name == "g-mean":
+            recall = np.divide(tp, support, out=np.ones_like(tp), where=present)
+            return np.asarray(np.log(np.maximum(recall, _NO_RECALL)))
+        beta = beta_of(self.name) or 1.0
+        whole = decided + beta**2 * support
+        score = (1.0 + beta**2) * tp
+        found: Floats = np.zeros_like(score)
+        return np.divide(score, whole, out=found, where=present & (whole > 0.0))
+
+    def total(self, parts: Floats, hits: Floats, expected: Floats) -> Floats:
+        """The goal, up to a rising function, from the sum of parts and the other sums."""
+        if self.name != "mcc":
+            return parts
+        rows = float(self.support.sum())
+        free = np.maximum(rows**2 - parts, 0.0)
+        agreement = hits * rows - expected
+        found: Floats = np.zeros_like(parts)
+        return np.divide(agreement, np.sqrt(free), out=found, where=free > 0.0)
+
+
+class Line(NamedTuple):
+    """Rows in the order in which they join one class as its offset rises."""
+
+    levels: Floats  # (n_rows,): offsets at which the rows join, rising
+    order: Ints  # (n_rows,): row numbers
+    rivals: Ints  # (n_rows,): the class each leaves, in row order
+
+
+def decide(logs: Floats, offsets: Floats) -> Ints:
+    """Codes of the highest ``logs + offsets``, ``(...)``; ties go to the lower code.
+
+    >>> decide(np.log([[0.9, 0.1], [0.6, 0.4]]), np.array([0.0, 1.0])).tolist()
+    [0, 1]
+    """
+    return np.asarray(np.argmax(logs + offsets, axis=-1))
+
+
+def utilities(proba: Floats, gains: Floats | None) -> Floats:
+    """``log(proba @ gains)``, the scores offsets are added to; ``log(proba)`` without gains.
+
+    With the gains of a cost matrix, offsets of 0 are the decision of least expected cost.
+
+    >>> utilities(np.array([[0.5, 0.5]]), np.array([[1.0, 0.0], [0.0, 4.0]])).round(3).tolist()
+    [[-0.693, 0.693]]
+    """
+    return np.log(np.maximum(proba if gains is None else proba @ gains, _LEAST))
+
+
+def search_offsets(
+    logs: Floats, y: Ints, goal: Goal, *, weight: Floats, tuned: Ints, start: Floats
+) -> Floats:
+    """Offsets that no change of a single one improves.
+
+    Along one class the goal is computed at every offset where some row changes its decision, so
+    each step is exact: O(n_rows log n_rows) a class.
+
+    Parameters
+    ----------
+    logs
+        ``(n_rows, n_classes)``: scores, higher is more likely to be decided.
+    y, weight
+        ``(n_rows,)``: class codes and row weights.
+    goal
+        What is to be as high as possible.
+    tuned
+        Codes of the classes whose offsets may move.
+    start
+        ``(n_classes,)``: offsets to start from (``first_offsets``).
+
+    Returns
+    -------
+    array
+        ``(n_classes,)``.
+
+    Examples
+    --------
+    >>> logs = np.log([[0.8, 0.2], [0.7, 0.3], [0.6, 0.4], [0.9, 0.1]])
+    >>> y = np.array([0, 1, 1, 0])
+    >>> goal = Goal("accuracy", np.array([2.0, 2.0]))
+    >>> found = search_offsets(logs, y, goal, weight=np.ones(4), tuned=np.array([1]), start=np.zeros(2))
+    >>> decide(logs, found).tolist()
+    [0, 1, 1, 0]
+    """
+    offsets, value = start.copy(), current(logs, y, goal, weight, start)
+    for _ in range(_SWEEPS):
+        before = value
+        for code in tuned.tolist():
+            line = line_of(logs, offsets, code)
+            ends, values = along(line, y, goal, weight, code)
+            moved = offsets.copy()
+            moved[code] = between(line.levels, int(ends[np.argmax(values)]))
+            reached = current(logs, y, goal, weight, moved)
+            if reached > value + _SAME:
+                offsets, value = moved, reached
+        if value <= before + _SAME:
+            break
+    return offsets
+
+
+def first_offsets(goal: Goal, tuned: Ints) -> Floats:
+    """Where a search starts: the best offsets for calibrated scores where they are known.
+
+    Balanced accuracy and G-mean: ``-log(share_c)``, which makes every class equally likely. Costs
+    and accuracy: 0. F-beta and MCC lie between and start half way. Relative to the largest class.
+
+    >>> first_offsets(Goal("balanced-accuracy", np.array([90.0, 10.0])), np.array([1])).round(3).tolist()
+    [0.0, 2.197]
+    """
+    offsets = np.zeros(goal.support.size)
+    if goal.costs is None and goal.name != "accuracy":
+        share = 1.0 if goal.name in {"balanced-accuracy", "g-mean"} else 0.5
+        rarity = np.maximum(goal.support[tuned], 1e-12) / goal.support.max()
+        offsets[tuned] = -share * np.log(rarity)
+    return offsets
+
+
+def current(logs: Floats, y: Ints, goal: Goal, weight: Floats, offsets: Floats) -> float:
+    """The goal of one set of offsets."""
+    n_classes = goal.support.size
+    cell = y * n_classes + decide(logs, offsets)
+    table = np.bincount(cell, weights=weight, minlength=n_classes**2)
+    return float(goal.value(table.astype(np.float64).reshape(n_classes, n_classes)))
+
+
+def line_of(logs: Floats, offsets: Floats, code: int) -> Line:
+    """The order in which rows join class ``code`` as its offset rises, the others' held."""
+    scores = logs + offsets
+    scores[:, code] = -np.inf
+    rivals = np.argmax(scores, axis=1)
+    levels = scores[np.arange(len(scores)), rivals] - logs[:, code]
+    order = np.argsort(levels)
+    return Line(levels[order], order, rivals)
+
+
+def along(line: Line, y: Ints, goal: Goal, weight: Floats, code: int) -> tuple[Ints, Floats]:
+    """The goal, up to a rising function, when the first 0, 1, 2 ... rows of a line have joined.
+
+    Returns
+    -------
+    ends, values
+        Numbers of rows that have joined (rows with equal levels join together), and the goal.
+    """
+    true, rival, mass = y[line.order], line.rivals[line.order], weight[line.order]
+    apart = np.append(np.diff(line.levels) > _SAME * (1.0 + np.abs(line.levels[1:])), True)
+    ends = np.append(0, np.flatnonzero(apart) + 1)
+    worth = goal.worth()
+    if worth is not None:
+        gained = np.cumsum(mass * (worth[true, code] - worth[true, rival]))
+        return ends, np.append(0.0, gained)[ends]
+    n_classes = goal.support.size
+    joined_hits = np.append(0.0, np.cumsum(mass * (true == code)))
+    joined = np.append(0.0, np.cumsum(mass))
+    rival_hit = mass * (true == rival)
+    base_tp, base_all = (
+        np.bincount(rival, weights=values, minlength=n_classes).astype(np.float64)
+        for values in (rival_hit, mass)
+    )
+    # Each rival loses rows in its own order: its part is followed there, then put back in line.
+    by_rival = np.argsort(rival.astype(np.int16), kind="stable")
+    losing = rival[by_rival]
+    first = np.searchsorted(losing, np.arange(n_classes))
+    left_tp, left_all = (
+        values - np.append(0.0, values)[first][losing]
+        for values in (np.cumsum(rival_hit[by_rival]), np.cumsum(mass[by_rival]))
+    )
+    after = goal.part(base_tp[losing] - left_tp, base_all[losing] - left_all, losing)
+    codes = np.arange(n_classes)
+    base = goal.part(base_tp, base_all, codes)
+    before = np.append(0.0, after[:-1])
+    at_first = first[first < losing.size]
+    before[at_first] = base[losing[at_first]]
+    change = np.empty_like(after)
+    change[by_rival] = after - before
+    others = base.sum() - base[code] + np.append(0.0, np.cumsum(change))
+    parts = others + goal.part(joined_hits, joined, code)
+    hits = base_tp.sum() + joined_hits - np.append(0.0, np.cumsum(rival_hit))
+    moved = np.cumsum(mass * (goal.support[code] - goal.support[rival]))
+    expected = base_all @ goal.support + np.append(0.0, moved)
+    return ends, goal.total(parts, hits, expected)[ends]
+
+
+def between(levels: Floats, joined: int) -> float:
+    """An offset at which exactly the first ``joined`` rows of a line have joined."""
+    if joined == 0:
+        return float(levels[0] - 1.0)
+    if joined == levels.size:
+        return float(levels[-1] + 1.0)
+    return float((levels[joined - 1] + levels[joined]) / 2.0)

@@ -1,0 +1,48 @@
+"""Errors and warnings that evenkeel raises.
+
+::
+
+    Exception
+    └── EvenkeelError
+        ├── InvalidInput (ValueError)        a value, a file or an option cannot be used
+        │   └── DoesNotApply                 a remedy cannot serve these data
+        ├── InvalidType (TypeError)          a value of the wrong kind
+        ├── DamagedRun (ValueError)          a run directory or model file is broken or not trusted
+        ├── CannotWrite (OSError)            a folder or disk refuses what has to be written
+        └── MissingDependency (ImportError)  an optional package is not installed
+
+    UserWarning
+    └── EvenkeelWarning                      the result stands, but read this first
+"""
+
+
+class EvenkeelError(Exception):
+    """Anything that evenkeel raises on purpose."""
+
+
+class InvalidInput(EvenkeelError, ValueError):
+    """A value, a file or an option cannot be used; the message says what must change."""
+
+
+class DoesNotApply(InvalidInput):
+    """A remedy cannot serve these data; the message says why."""
+
+
+class InvalidType(EvenkeelError, TypeError):
+    """A value of the wrong kind."""
+
+
+class DamagedRun(EvenkeelError, ValueError):
+    """A run directory or model file is incomplete, altered, or holds types that are not trusted."""
+
+
+class CannotWrite(EvenkeelError, OSError):
+    """A folder or disk refuses what has to be written."""
+
+
+class MissingDependency(EvenkeelError, ImportError):
+    """An optional package is not installed; the message holds the exact pip line."""
+
+
+class EvenkeelWarning(UserWarning):
+    """The result stands, but read this first."""

@@ -1,0 +1,109 @@
+"""Models as skops files: a zip of JSON and arrays, of allowed types only, never a pickle."""
+
+from __future__ import annotations
+
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+from evenkeel.errors import DamagedRun, InvalidInput
+from evenkeel.store import write_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# What a learner of evenkeel is made of. Types that scikit-learn and numpy define are trusted by
+# skops itself; everything else in a file has to stand here, or the file is not opened.
+ALLOWED = frozenset(
+    {
+        "collections.OrderedDict",
+        "collections.defaultdict",
+        "evenkeel.learners.Columns",
+        "functools.partial",  # around check_array, in histogram boosting
+        "lightgbm.basic.Booster",
+        "lightgbm.sklearn.LGBMClassifier",
+        "numpy.dtype",
+        "sklearn._loss.link.Interval",
+        "sklearn._loss.link.LogitLink",
+        "sklearn._loss.link.MultinomialLogit",
+        "sklearn._loss.loss.HalfBinomialLoss",
+        "sklearn._loss.loss.HalfMultinomialLoss",
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "sklearn.tree._tree.Tree",
+        "sklearn.utils.validation.check_array",
+        "skrub._apply_to_each_col.ApplyToEachCol",
+        "skrub._check_input.CheckInputDataFrame",
+        "skrub._clean_categories.CleanCategories",
+        "skrub._clean_null_strings.CleanNullStrings",
+        "skrub._dataframe._common.is_any_date",
+        "skrub._dataframe._common.is_categorical",
+        "skrub._dataframe._common.is_numeric",
+        "skrub._datetime_encoder.DatetimeEncoder",
+        "skrub._drop_uninformative.DropUninformative",
+        "skrub._duration_to_float.DurationToFloat",
+        "skrub._string_encoder.StringEncoder",
+        "skrub._table_vectorizer.PassThrough",
+        "skrub._table_vectorizer.ShortReprDict",
+        "skrub._table_vectorizer.TableVectorizer",
+        "skrub._table_vectorizer._created_by_predicate",
+        "skrub._to_categorical.ToCategorical",
+        "skrub._to_datetime.ToDatetime",
+        "skrub._to_float.ToFloat",
+        "skrub._to_str.ToStr",
+        "skrub.selectors._base.All",
+        "skrub.selectors._base.And",
+        "skrub.selectors._base.Cols",
+        "skrub.selectors._base.Filter",
+        "skrub.selectors._base.Sub",
+        "skrub.selectors._selectors._cardinality_below",
+    }
+)
+MOST_BYTES = 8 << 30  # a compressed file may not unfold to more than this
+
+
+def save_model(model: Any, path: Path) -> None:
+    """Write a fitted estimator, compressed, in one step.
+
+    Raises
+    ------
+    InvalidInput
+        The estimator holds types that :func:`load_model` would refuse.
+    """
+    import skops.io
+
+    content = skops.io.dumps(model, compression=zipfile.ZIP_DEFLATED, compresslevel=6)
+    foreign = sorted(set(skops.io.get_untrusted_types(data=content)) - ALLOWED)
+    if foreign:
+        raise InvalidInput(
+            f"model of save must be made of allowed types. Got {', '.join(foreign[:5])}. "
+            "Save it with the tools of the library it comes from."
+        )
+    write_bytes(path, content)
+
+
+def load_model(path: Path) -> Any:
+    """Read a fitted estimator; a file with any type outside :data:`ALLOWED` is refused unread.
+
+    Raises
+    ------
+    DamagedRun
+        The file is missing, broken, or holds types that are not allowed.
+    """
+    import skops.io
+
+    try:
+        content = path.read_bytes()
+        with zipfile.ZipFile(path) as parts:
+            unfolded = sum(part.file_size for part in parts.infolist())
+        if unfolded > MOST_BYTES:
+            raise DamagedRun(f"{path} would unfold to {unfolded / 2**30:.0f} GiB: refused.")
+        foreign = sorted(set(skops.io.get_untrusted_types(data=content)) - ALLOWED)
+        if foreign:
+            raise DamagedRun(
+                f"{path} holds types that are not allowed ({', '.join(foreign[:5])}): "
+                "nothing in it was loaded."
+            )
+        return skops.io.loads(content, trusted=sorted(ALLOWED))
+    except DamagedRun:
+        raise
+    except Exception as error:
+        raise DamagedRun(f"{path} cannot be read as a skops file: {error}") from error

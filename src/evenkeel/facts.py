@@ -1,0 +1,310 @@
+"""``facts``: everything a run found, as one plain dict. Screen, JSON, page and card only render it.
+
+The keys are documented in ``docs/facts.md``. Numbers are rounded to 12 significant digits, so that
+the same run gives the same bytes; what is undefined is None.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import evenkeel
+from evenkeel.curves import draw_curves
+from evenkeel.decide import diagnose
+from evenkeel.intervals import average_precision_interval, wilson
+from evenkeel.metrics import METRICS, evaluate
+from evenkeel.verdict import assess
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from evenkeel.audit import Finding
+    from evenkeel.decide import Decision, Policy, Settled
+    from evenkeel.distribution import Distribution
+    from evenkeel.race import Comparison
+    from evenkeel.race.judge import Entry
+    from evenkeel.split import Folds, Split
+    from evenkeel.table import Table
+
+SCHEMA = "evenkeel.facts/1"
+WEAK, LIMITED = 50, 200  # positives below which nothing is called best, and below which we warn
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a run has in its hands when it is done, before any of it is put into words.
+
+    Parameters
+    ----------
+    table
+        All labelled rows given for training and holding out.
+    findings, distribution
+        Of the audit and of the target.
+    split, folds
+        Where the rows went.
+    policy, assumed
+        The policy, and whether it had to be assumed.
+    comparison, settled
+        The race, and what was settled for the chosen entry.
+    y_test, proba_test, labels_test
+        Untouched rows: codes ``(n_test,)``, calibrated probabilities ``(n_test, n_classes)``, and
+        decisions ``(n_test,)``.
+    costs_test
+        ``(n_test, n_classes)``: what each decision would cost; None when no costs are known.
+    """
+
+    table: Table
+    findings: list[Finding]
+    distribution: Distribution
+    split: Split
+    folds: Folds
+    policy: Policy
+    assumed: bool
+    comparison: Comparison
+    settled: Settled
+    y_test: NDArray[np.int64]
+    proba_test: NDArray[np.float64]
+    labels_test: NDArray[np.int64]
+    costs_test: NDArray[np.float64] | None
+
+
+def look_facts(table: Table, findings: list[Finding], distribution: Distribution) -> dict[str, Any]:
+    """The part that ``evenkeel check`` shows: data, advice and audit."""
+    facts = {
+        "schema": SCHEMA,
+        "version": evenkeel.__version__,
+        "data": _data(table, distribution),
+        "advice": [{"what": item.what, "why": item.why} for item in distribution.advice],
+        "audit": [_finding(finding) for finding in findings],
+    }
+    return rounded(facts)  # type: ignore[no-any-return]
+
+
+def run_facts(found: Found) -> dict[str, Any]:
+    """All facts of a run; see ``docs/facts.md``."""
+    table, comparison = found.table, found.comparison
+    evidence = evidence_of(table)
+    test = _test(found)
+    calibration = _calibration(found)
+    assessment = assess(
+        np.asarray(table.classes, dtype=object)[found.y_test],
+        np.asarray(table.classes, dtype=object)[found.labels_test],
+        positive=table.positive,
+    )
+    facts: dict[str, Any] = look_facts(table, found.findings, found.distribution) | {
+        "split": _split(found),
+        "policy": found.policy.to_dict()
+        | {"sentence": found.policy.sentence(), "assumed": found.assumed, "request": _ask(found)},
+        "remedies": [_remedy(entry, table.classes) for entry in comparison.entries],
+        "objective": METRICS[comparison.objective].key,
+        "chosen": {
+            "remedy": comparison.chosen.name,
+            "learner": comparison.chosen.learner,
+            "why": comparison.why,
+        },
+        "decision": _decision(found.settled.decision, found.policy, table.classes)
+        | {"optimism": found.settled.optimism},
+        "test": test,
+        "calibration": calibration,
+        "assessment": {"level": assessment.level, "sentences": list(assessment.sentences)},
+        "evidence": evidence,
+        "curves": draw_curves(
+            found.y_test, found.proba_test, table.classes, costs=found.costs_test
+        ),
+    }
+    facts["verdict"] = _verdict(facts)
+    return rounded(facts)  # type: ignore[no-any-return]
+
+
+def evidence_of(table: Table) -> dict[str, Any]:
+    """How much the positives at hand (the rarest class with two rows or more) can show."""
+    counts = np.bincount(table.y, minlength=len(table.classes))
+    n = int(counts[1] if table.task == "binary" else counts[counts > 1].min())
+    what = "positives" if table.task == "binary" else "rows of the rarest class"
+    if n < WEAK:
+        level, rest = "weak", "too few to recommend any remedy over another; figures are rough"
+    elif n < LIMITED:
+        level, rest = "limited", "differences between remedies have wide intervals"
+    else:
+        level, rest = "normal", "enough to compare remedies"
+    return {"level": level, "positives": n, "sentence": f"{n:,} {what}: {rest}."}
+
+
+def rounded(value: Any) -> Any:
+    """The same document with plain numbers of 12 significant digits and None for NaN.
+
+    >>> rounded({"a": np.float64(1 / 3), "b": [float("nan"), np.int64(2)]})
+    {'a': 0.333333333333, 'b': [None, 2]}
+    """
+    if isinstance(value, dict):
+        return {str(key): rounded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(item) for item in value]
+    if isinstance(value, np.ndarray):
+        return rounded(value.tolist())
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return float(f"{value:.12g}") if math.isfinite(value) else None
+    return value
+
+
+def _data(table: Table, distribution: Distribution) -> dict[str, Any]:
+    counts = np.bincount(table.y, minlength=len(table.classes))
+    positives = int(counts[1]) if table.task == "binary" else None
+    return {
+        "name": table.name, "source": table.source, "rows": table.n_rows,
+        "columns": table.X.width, "target": table.target, "task": table.task,
+        "positive": table.positive,
+        "classes": [
+            {"label": label, "count": int(count), "share": count / table.n_rows}
+            for label, count in zip(table.classes, counts, strict=True)
+        ],
+        "prevalence": None if positives is None else positives / table.n_rows,
+        "one_in": None if not positives else table.n_rows / positives,
+        "imbalance_ratio": distribution.ratio, "severity": distribution.severity,
+        "effective_number": list(distribution.effective_number),
+        "missing_labels": table.n_missing_target, "notes": list(table.notes),
+    }  # fmt: skip
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code, "level": finding.level, "message": finding.message,
+        "todo": finding.todo, "columns": list(finding.columns), "rows": list(finding.rows),
+        "n_rows": finding.n_rows,
+    }  # fmt: skip
+
+
+def _split(found: Found) -> dict[str, Any]:
+    split, folds = found.split, found.folds
+    classes = found.table.classes
+    y_train = found.table.y[split.train]
+    counts = {
+        "train_counts": np.bincount(y_train, minlength=len(classes)),
+        "test_counts": np.bincount(found.y_test, minlength=len(classes)),
+    }
+    how = {
+        "stratified": f"test {len(found.y_test):,} rows (stratified)",
+        "group": f"test {len(found.y_test):,} rows ({found.table.group_name} kept whole)",
+        "time": f"test the last {len(found.y_test):,} rows by {found.table.time_name}",
+        "time and group": f"test the last {len(found.y_test):,} rows by {found.table.time_name}, "
+        f"{found.table.group_name} kept whole",
+        "file": f"test file with {len(found.y_test):,} rows",
+    }[split.kind]
+    aside = f"; {split.set_aside:,} rows set aside" if split.set_aside else ""
+    return {
+        "sentence": f"train {len(split.train):,} rows, {how}{aside}; {folds.n_folds} folds x "
+        f"{folds.n_repeats}",
+        "kind": split.kind, "train_rows": len(split.train), "test_rows": len(found.y_test),
+        "set_aside": split.set_aside, "folds": folds.n_folds, "repeats": folds.n_repeats,
+    } | {
+        name: {str(label): int(n) for label, n in zip(classes, held, strict=True)}
+        for name, held in counts.items()
+    }  # fmt: skip
+
+
+def _remedy(entry: Entry, classes: tuple[Any, ...]) -> dict[str, Any]:
+    figures = dict(entry.figures)
+    each = figures.pop("per_class", None)
+    figures.pop("confusion", None)
+    figures.pop("rows", None)
+    head = {
+        "name": entry.name, "learner": entry.learner, "changes": entry.changes,
+        "status": entry.status, "reason": entry.reason,
+    }  # fmt: skip
+    if each is not None:
+        figures["per_class"] = _by_label(each, classes)
+    return head | figures
+
+
+def _by_label(each: list[dict[str, Any]], classes: tuple[Any, ...]) -> dict[str, Any]:
+    return {str(label): row for label, row in zip(classes, each, strict=True)}
+
+
+def _decision(decision: Decision, policy: Policy, classes: tuple[Any, ...]) -> dict[str, Any]:
+    offsets = decision.offsets
+    return {
+        "policy": policy.sentence(), "threshold": decision.threshold,
+        "threshold_low": decision.threshold_low, "threshold_high": decision.threshold_high,
+        "offsets": None if offsets is None
+        else {str(label): offset for label, offset in zip(classes, offsets, strict=True)},
+        "prevalence": decision.prevalence, "reached": decision.reached,
+        "notes": list(decision.notes), "sentence": decision.sentence(classes),
+    }  # fmt: skip
+
+
+def _ask(found: Found) -> str | None:
+    if not found.assumed:
+        return None
+    if found.table.task == "multiclass":
+        return (
+            "No policy was given: balanced accuracy is a placeholder. Say what matters: --metric."
+        )
+    return (
+        "No costs were given: F1 is a placeholder. Say what an error costs: --cost-fn and "
+        "--cost-fp, or --scenario fraud, screening or spam."
+    )
+
+
+def _test(found: Found) -> dict[str, Any]:
+    y, labels = found.y_test, found.labels_test
+    n_classes = len(found.table.classes)
+    test = evaluate(y, found.proba_test, labels, n_classes=n_classes, costs=found.costs_test)
+    table = np.asarray(test["confusion"])
+    test["per_class"] = _by_label(test["per_class"], found.table.classes)
+    resampled = [f.code for f in found.findings if f.code.startswith("test-")]
+    test |= {
+        "positives": None, "prevalence": None, "deployment": not resampled, "notes": resampled,
+    }  # fmt: skip
+    if n_classes > 2:
+        return test
+    (tn, fp), (fn, tp) = table.tolist()
+    test |= {
+        "positives": tp + fn, "prevalence": (tp + fn) / len(y),
+        "recall_count": [tp, tp + fn], "precision_count": [tp, tp + fp],
+        "specificity_count": [tn, tn + fp], "alerts_per_1000": 1000 * (tp + fp) / len(y),
+    }  # fmt: skip
+    for name in ("recall", "precision", "specificity"):
+        low, high = wilson(*test[f"{name}_count"])
+        test |= {f"{name}_low": low, f"{name}_high": high}
+    low, high = average_precision_interval(y, found.proba_test[:, 1])
+    return test | {"average_precision_low": low, "average_precision_high": high}
+
+
+def _calibration(found: Found) -> dict[str, Any]:
+    return dict(diagnose(found.y_test, found.proba_test))
+
+
+def _verdict(facts: dict[str, Any]) -> list[str]:
+    data, chosen, test = facts["data"], facts["chosen"], facts["test"]
+    rare = min(data["classes"], key=lambda row: row["count"])
+    warned = sum(finding["level"] != "note" for finding in facts["audit"])
+    audit = f"the audit raised {warned} point(s) to read" if warned else "the audit found no fault"
+    first = (
+        f"{rare['label']!s} is {rare['count']:,} of {data['rows']:,} rows "
+        f"({data['imbalance_ratio']:.3g} to 1, {data['severity']}), and {audit}."
+    )
+    what = "no remedy" if chosen["remedy"] == "none" else chosen["remedy"]
+    second = f"Use {what} with {chosen['learner']}: {_lower_first(chosen['why'])}"
+    if data["task"] == "multiclass":
+        third = (
+            f"On {test['rows']:,} untouched rows it reaches balanced accuracy "
+            f"{test['balanced_accuracy']:.3f} and macro F1 {test['f1']:.3f}."
+        )
+        return [first, second, third]
+    caught, positives = test["recall_count"]
+    right, alerts = test["precision_count"]
+    third = (
+        f"On {test['rows']:,} untouched rows it catches {caught:,} of {positives:,} positives and "
+        f"{right:,} of its {alerts:,} alerts are right."
+    )
+    return [first, second, third]
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,137 @@
+"""The tables of predictions that a run leaves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import polars as pl
+    from numpy.typing import NDArray
+
+    from evenkeel.race import Comparison
+    from evenkeel.split import Split
+    from evenkeel.table import Table
+
+
+def oof_frame(comparison: Comparison, table: Table, split: Split) -> pl.DataFrame:
+    """Out-of-fold scores of every remedy that ran, ordered by row.
+
+    Parameters
+    ----------
+    comparison
+        Entries with their scores.
+    table, split
+        Where the scored rows come from.
+
+    Returns
+    -------
+    DataFrame
+        ``row`` (number in the source), ``repeat``, ``fold``, ``remedy``, ``learner``, ``target``,
+        ``raw_LABEL`` and ``probability_LABEL`` for each class, then the numeric columns, the time
+        and the group of the row. Rows of one source row lie together, so repeated columns
+        compress to almost nothing.
+    """
+    import polars as pl
+
+    parts = []
+    for entry in comparison.entries:
+        if entry.scores is None or entry.settled is None:
+            continue
+        for repeat in range(entry.scores.n_repeats):
+            columns: dict[str, Any] = {
+                "at": np.arange(len(split.train), dtype=np.uint32),
+                "repeat": np.full(len(split.train), repeat, np.int16),
+                "fold": entry.scores.fold[repeat].astype(np.int16),
+                "remedy": [entry.name] * len(split.train),
+                "learner": [entry.learner] * len(split.train),
+            }
+            for code, label in enumerate(table.classes):
+                columns[f"raw_{label}"] = entry.scores.raw[repeat, :, code]
+            for code, label in enumerate(table.classes):
+                columns[f"probability_{label}"] = entry.settled.proba[repeat, :, code]
+            names = {"remedy": pl.Categorical, "learner": pl.Categorical}
+            parts.append(pl.DataFrame(columns, schema_overrides=names))
+    scored = pl.concat(parts).sort("at", maintain_order=True)
+    taken = set(scored.columns) | {"row", "target"}
+    at = scored["at"].to_numpy()
+    beside = {
+        name: values.gather(at) for name, values in _columns(table, split.train, taken).items()
+    }
+    head = {
+        "row": pl.Series("row", table.rows[split.train][at]),
+        "target": labels_series(table.classes, table.y[split.train]).gather(at),
+    }
+    return pl.DataFrame([*_named(head), *scored.drop("at"), *_named(beside)])
+
+
+def test_frame(
+    table: Table,
+    at: NDArray[np.int64],
+    proba: NDArray[np.float64],
+    decided: NDArray[np.int64],
+) -> pl.DataFrame:
+    """Scores of the untouched rows by the chosen model.
+
+    Parameters
+    ----------
+    table, at
+        Rows ``(n_test,)`` of a table.
+    proba
+        Calibrated probabilities ``(n_test, n_classes)``.
+    decided
+        Decided codes ``(n_test,)``.
+
+    Returns
+    -------
+    DataFrame
+        ``row``, ``target``, ``probability`` (two classes) or ``probability_LABEL``, ``decision``.
+    """
+    import polars as pl
+
+    classes = table.classes
+    scores = (
+        {"probability": proba[:, 1]}
+        if len(classes) == 2
+        else {f"probability_{label}": proba[:, code] for code, label in enumerate(classes)}
+    )
+    return pl.DataFrame(
+        {
+            "row": table.rows[at],
+            "target": labels_series(classes, table.y[at]),
+            **scores,
+            "decision": labels_series(classes, decided),
+        }
+    )
+
+
+def labels_series(classes: tuple[Any, ...], codes: NDArray[np.int64]) -> pl.Series:
+    """Labels of codes as a column of their own type.
+
+    >>> labels_series(("no", "yes"), np.array([1, 0])).to_list()
+    ['yes', 'no']
+    """
+    import polars as pl
+
+    return pl.Series(list(classes)).gather(codes)
+
+
+def _columns(table: Table, rows: NDArray[np.int64], taken: set[str]) -> dict[str, pl.Series]:
+    """Numeric features, time and group of the rows, under names that are still free."""
+    found = {
+        name: series.gather(rows)
+        for name, series in zip(table.X.columns, table.X, strict=True)
+        if series.dtype.is_numeric()
+    }
+    if table.time is not None and table.time_name is not None:
+        found[table.time_name] = table.time.gather(rows)
+    if table.groups is not None and table.group_name is not None:
+        import polars as pl
+
+        found[table.group_name] = pl.Series(table.groups[rows])
+    return {f"{name}_" if name in taken else name: series for name, series in found.items()}
+
+
+def _named(columns: dict[str, pl.Series]) -> list[pl.Series]:
+    return [series.alias(name) for name, series in columns.items()]

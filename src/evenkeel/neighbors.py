@@ -1,0 +1,238 @@
+"""The one neighbour engine: exact, Euclidean, never the row itself, ties by row number.
+
+A k-d tree (few columns) or scikit-learn's brute-force kernel (many) proposes a few candidates more
+than asked; their distances are taken anew from differences in float64, so that nothing is lost by
+cancellation and equal rows are at 0. Where rounding or ties leave open whether a row outside the
+candidates belongs to the answer, all rows are looked at.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evenkeel._checks import check_number
+from evenkeel._rows import is_sparse
+from evenkeel.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+    Ask = Callable[[Any, int], tuple[Any, Any]]  # queries, k -> distances, places
+
+TREE_COLUMNS = 8  # above, a k-d tree visits most of its points
+KERNEL_ROWS = 2_000  # below, looking at all rows is as fast
+BLOCK = 1 << 21  # distances held at a time: 16 MB
+PAIRS = 1 << 19  # numbers in the differences held at a time
+SPARE = 2  # candidates beyond k that show whether the k-th distance is tied
+MOST_TIES = 512  # candidates that a tree is asked for before giving up on it
+
+
+def neighbors(
+    X: Any,
+    rows: Any = None,
+    among: Any = None,
+    *,
+    k: int,
+    include_self: bool = False,
+) -> tuple[Ints, Floats]:
+    """The k nearest rows of each of some rows, by Euclidean distance.
+
+    Parameters
+    ----------
+    X
+        Finite numbers ``(n_rows, n_columns)``: an array or a sparse matrix.
+    rows
+        Row numbers to find neighbours of, ``(n,)``. Default: all.
+    among
+        Row numbers that may be neighbours, ``(m,)``, without repeats. Default: all.
+    k
+        Neighbours for each row, at least 1.
+    include_self
+        Let a row be its own neighbour. By default it is left out by its number, so that an equal
+        row elsewhere stays a neighbour at distance 0.
+
+    Returns
+    -------
+    index : int64 array (n, k)
+        Row numbers, nearest first; equal distances in the order of the row numbers.
+    distance : float64 array (n, k)
+
+    Raises
+    ------
+    InvalidInput
+        ``k`` is more than the rows there are to choose from.
+
+    Examples
+    --------
+    >>> X = np.array([[0.0], [0.0], [3.0], [1.0]])
+    >>> index, distance = neighbors(X, k=2)
+    >>> index.tolist()
+    [[1, 3], [0, 3], [3, 0], [0, 1]]
+    >>> distance[0].tolist()
+    [0.0, 1.0]
+    """
+    check_number(k, "k", "neighbors", low=1, whole=True)
+    n_rows = X.shape[0]
+    asked = np.arange(n_rows) if rows is None else np.asarray(rows, np.int64)
+    pool = np.arange(n_rows) if among is None else np.sort(np.asarray(among, np.int64))
+    own = _places(asked, pool, n_rows, include_self=include_self)
+    available = pool.size - int((own >= 0).any())
+    if asked.size and k > available:
+        raise InvalidInput(
+            f"k of neighbors must be at most {available:,}, the rows to choose from. Got {k:,}."
+        )
+    search = _Search(_values(X, asked), _values(X, pool), own, k)
+    found, distance = search.run()
+    return pool[found], distance
+
+
+def neighbors_by(engine: Any, X: Any) -> Ints:
+    """Neighbours of every row by any object with ``kneighbors``, the row itself left out.
+
+    Parameters
+    ----------
+    engine
+        ``fit(X)`` and ``kneighbors(X, return_distance=False)``, which gives row numbers
+        ``(n_rows, k + 1)`` with the row itself among them, as scikit-learn's do.
+    X
+        Numbers ``(n_rows, n_columns)``.
+
+    Returns
+    -------
+    int64 array (n_rows, k)
+
+    Examples
+    --------
+    >>> from sklearn.neighbors import NearestNeighbors
+    >>> neighbors_by(NearestNeighbors(n_neighbors=2), np.array([[0.0], [2.0], [3.0]])).tolist()
+    [[1], [2], [1]]
+    """
+    engine.fit(X)
+    index = np.asarray(engine.kneighbors(X, return_distance=False)).astype(np.int64)
+    other = index != np.arange(len(index))[:, None]
+    other[other.all(axis=1), -1] = False  # an engine may leave a row out among its equals
+    return np.asarray(index[other].reshape(len(index), -1))
+
+
+def _places(asked: Ints, pool: Ints, n_rows: int, *, include_self: bool) -> Ints:
+    """Where each asked row stands in the pool; -1 where it does not, or may stay."""
+    if include_self:
+        return np.full(asked.size, -1, np.int64)
+    place = np.full(n_rows, -1, np.int64)
+    place[pool] = np.arange(pool.size)
+    return np.asarray(place[asked])
+
+
+def _values(X: Any, rows: Ints) -> Any:
+    part = X if rows.size == X.shape[0] and bool((rows == np.arange(rows.size)).all()) else X[rows]
+    return part.tocsr() if is_sparse(part) else np.asarray(part)
+
+
+class _Search:
+    """Queries against a pool of points; places in the pool stand for rows."""
+
+    def __init__(self, query: Any, pool: Any, own: Ints, k: int) -> None:
+        self.raw_query, self.raw_pool = query, pool
+        # about the mean, products lose the least to rounding; sparse values cannot be moved
+        centre = None if is_sparse(pool) else pool.mean(axis=0, dtype=np.float64)
+        self.pool = _float64(pool) if centre is None else pool - centre  # (m, d)
+        self.query = _float64(query) if centre is None else query - centre  # (n, d)
+        self.own = own  # (n,)
+        self.k = k
+        # a product q.p of d terms is within this share of |q|^2 + |p|^2 of the truth
+        self.eps = 4 * (pool.shape[1] + 4) * np.finfo(np.float64).eps
+        self.index = np.empty((query.shape[0], k), np.int64)
+        self.square = np.empty((query.shape[0], k))
+
+    def run(self) -> tuple[Ints, Floats]:
+        unsure = np.arange(len(self.index))
+        size, columns = self.pool.shape
+        if size >= KERNEL_ROWS:
+            tree = columns <= TREE_COLUMNS and not is_sparse(self.pool)
+            ask = self._tree() if tree else self._brute()
+            wide = self.k + 1 + SPARE
+            while unsure.size and wide < min(MOST_TIES, size):
+                unsure, wide = self._propose(unsure, ask, wide), 4 * wide
+                if not tree:  # a second pass costs as much as looking at all rows
+                    break
+        self._look_at_all(unsure)
+        return self.index, np.sqrt(self.square)
+
+    def _tree(self) -> Ask:
+        from scipy.spatial import KDTree
+
+        # an unbalanced tree is exact too, and does not choke on repeated points
+        return KDTree(self.pool, balanced_tree=False, compact_nodes=False).query
+
+    def _brute(self) -> Ask:
+        from sklearn.neighbors import NearestNeighbors
+
+        ask: Ask = NearestNeighbors(algorithm="brute").fit(self.pool).kneighbors
+        return ask
+
+    def _propose(self, unsure: Ints, ask: Ask, wide: int) -> Ints:
+        """Fill what ``wide`` candidates settle; returns the queries that they do not."""
+        left = [unsure[:0]]
+        step = max(1, BLOCK // (wide * 8))
+        for start in range(0, unsure.size, step):
+            at = unsure[start : start + step]
+            reach, places = map(np.asarray, ask(self.query[at], wide))
+            other = places != self.own[at, None]
+            self._rank(at, np.nonzero(other)[0], places[other].astype(np.int64))
+            # What was not proposed is, up to rounding, no nearer than the farthest candidate. The
+            # error of a far point p is a share of |p|^2, hence of its distance: the bound needs q only.
+            far = reach[:, -1] ** 2
+            slack = 5 * self.eps * (_squares(self.query[at]) + far)
+            left.append(at[self.square[at, -1] + slack >= far])
+        return np.concatenate(left)
+
+    def _look_at_all(self, unsure: Ints) -> None:
+        norms = _squares(self.pool)
+        step = max(1, BLOCK // len(norms))
+        for start in range(0, unsure.size, step):
+            at = unsure[start : start + step]
+            query = self.query[at]
+            most = _dense(query @ self.pool.T)  # (b, m): |p|^2 - 2 q.p, and what rounding may add
+            most *= -2.0
+            most += norms * (1 + self.eps)
+            hit = np.flatnonzero(self.own[at] >= 0)
+            most[hit, self.own[at][hit]] = np.inf
+            kth = np.partition(most, self.k - 1, axis=1)[:, self.k - 1]
+            most -= 2 * self.eps * norms  # from the most to the least that each may be
+            queries, places = np.nonzero(most <= (kth + 2 * self.eps * _squares(query))[:, None])
+            self._rank(at, queries, places)
+
+    def _rank(self, at: Ints, queries: Ints, places: Ints) -> None:
+        """Order candidates by exact distance, then by place; keep the first k of each query."""
+        exact = np.empty(queries.size)
+        width = 64 if is_sparse(self.pool) else max(1, self.pool.shape[1])
+        step = max(1, PAIRS // width)
+        for start in range(0, queries.size, step):
+            part = slice(start, start + step)
+            start_at, end_at = self.raw_query[at[queries[part]]], self.raw_pool[places[part]]
+            exact[part] = _squares(_float64(start_at) - _float64(end_at))
+        order = np.lexsort((places, exact, queries))
+        first = np.searchsorted(queries[order], np.arange(at.size))
+        keep = order[first[:, None] + np.arange(self.k)]
+        self.index[at] = places[keep]
+        self.square[at] = exact[keep]
+
+
+def _squares(points: Any) -> Floats:
+    if is_sparse(points):
+        return np.asarray(points.multiply(points).sum(axis=1), np.float64).ravel()
+    return np.asarray(np.einsum("ij,ij->i", points, points))
+
+
+def _dense(product: Any) -> Floats:
+    return np.asarray(product.toarray() if is_sparse(product) else product)
+
+
+def _float64(points: Any) -> Any:
+    return points.astype(np.float64, copy=False)

@@ -1,0 +1,191 @@
+"""Everything before the first fit: read, check, audit, split, and lay out the course."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evenkeel._checks import check_choice
+from evenkeel._rows import take
+from evenkeel.audit import audit, duplicate_ids
+from evenkeel.catalogue import SIMPLE, find_remedy
+from evenkeel.distribution import Distribution
+from evenkeel.errors import InvalidInput
+from evenkeel.facts import evidence_of
+from evenkeel.learners import make_learner
+from evenkeel.race import DUMMY, Course, cost_numbers, entry_pairs
+from evenkeel.settings import Settings
+from evenkeel.split import Folds, Split, hold_out, make_folds
+from evenkeel.table import Table, read_table
+
+if TYPE_CHECKING:
+    from evenkeel.audit import Finding
+    from evenkeel.decide import Policy
+
+FEWEST = 10  # positives below which a run is refused
+QUICK_FOLDS = 3
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a run knows before it fits anything.
+
+    Attributes
+    ----------
+    settings, policy, assumed
+        What was asked for, and whether the policy had to be assumed.
+    table, tested
+        Labelled rows, and those of a test file or None.
+    findings, distribution
+        What the audit and a look at the target gave.
+    split, course, pairs
+        Where rows go, what all trials share, and which (remedy, learner) pairs run.
+    weak
+        Too few positives to call any remedy the best.
+    """
+
+    settings: Settings
+    policy: Policy
+    assumed: bool
+    table: Table
+    tested: Table | None
+    findings: list[Finding]
+    distribution: Distribution
+    split: Split
+    course: Course
+    pairs: list[tuple[str, str]]
+    weak: bool
+
+    def costs_of(self, table: Table, rows: Any) -> tuple[Any, Any]:
+        """Cost of each decision ``(n_rows, n_classes)`` and the columns the policy reads."""
+        columns = {name: values[rows] for name, values in table.costs.items()} or None
+        return self.policy.row_costs(table.y[rows], columns=columns), columns
+
+
+def make_settings(**options: Any) -> Settings:
+    """Settings from keywords; an unknown one is answered with near names."""
+    for name in options:
+        check_choice(name, Settings.__dataclass_fields__, "option", "run")
+    return Settings(**options)
+
+
+def read_tables(source: Any, test: Any, settings: Settings) -> tuple[Table, Table | None]:
+    """The labelled table, and the test table read like it."""
+    options: dict[str, Any] = {
+        "names": settings.names,
+        "header": settings.header,
+        "map_target": settings.map_target,
+        "drop_missing_target": settings.drop_missing_target,
+    }
+    table = read_table(
+        source,
+        target=settings.target,
+        positive=settings.positive,
+        group=settings.group,
+        time=settings.time,
+        drop=settings.drop,
+        keep=settings.keep,
+        cost_columns=settings.cost_columns,
+        **options,
+    )
+    if table.X.width == 0:
+        raise InvalidInput(f"{table.source} must hold a feature beside its target. Got none.")
+    if test is None:
+        return table, None
+    return table, read_table(test, target=settings.target, like=table, **options)
+
+
+def look_at(table: Table) -> Distribution:
+    """Counts, severity and advice for a table's target."""
+    numeric = all(dtype.is_numeric() for dtype in table.X.dtypes)
+    counts = dict(zip(table.classes, table.counts.tolist(), strict=True))
+    return Distribution.of_counts(counts, kind="table", numeric=numeric)
+
+
+def prepare(source: Any, test: Any, settings: Settings) -> Prepared:
+    """Read, check, audit and split; nothing is written and nothing is fitted.
+
+    Raises
+    ------
+    InvalidInput
+        Fewer than 10 positives without ``force``, or anything that cannot be read or split.
+    """
+    table, tested = read_tables(source, test, settings)
+    policy, assumed = settings.policy(len(table.classes))
+    evidence = evidence_of(table)
+    if evidence["positives"] < FEWEST and not settings.force:
+        raise InvalidInput(
+            f"{table.target} must hold at least {FEWEST} rows of the rare class to compare "
+            f"anything. Got {evidence['positives']}. Collect more, or go on with --force."
+        )
+    weak = evidence["level"] == "weak"
+    names = settings.remedy_names()
+    if weak and settings.remedies is None:
+        names = [name for name in names if name in SIMPLE]
+    split, folds = _split(table, tested, settings)
+    learners = {name: make_learner(name) for name in (*settings.learners, DUMMY)}
+    course = Course(
+        take(table.X, split.train),
+        table.y[split.train],
+        len(table.classes),
+        folds,
+        learners,
+        remedies={name: find_remedy(name) for name in names},
+        costs=cost_numbers(policy),
+        cost_columns={
+            cost: table.costs[column][split.train]
+            for cost, column in (("cost_fn", settings.cost_fn), ("cost_fp", settings.cost_fp))
+            if isinstance(column, str)
+        },
+        seed=settings.seed,
+        threads=max(1, cores() // settings.jobs),
+    )
+    return Prepared(
+        settings,
+        policy,
+        assumed,
+        table,
+        tested,
+        audit(table, tested),
+        look_at(table),
+        split,
+        course,
+        entry_pairs(names, settings.learners),
+        weak,
+    )
+
+
+def cores() -> int:
+    """Processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _split(table: Table, tested: Table | None, settings: Settings) -> tuple[Split, Folds]:
+    duplicates = duplicate_ids(table.X)
+    if tested is not None:
+        split = Split(np.arange(table.n_rows), np.arange(tested.n_rows), "file")
+    else:
+        split = hold_out(
+            table.y,
+            test_size=settings.test_size,
+            groups=table.groups,
+            duplicates=duplicates,
+            time=None if table.time is None else table.time.to_numpy(),
+            seed=settings.seed,
+        )
+    train = split.train
+    given: dict[str, Any] = {
+        "duplicates": duplicates[train],
+        "groups": None if table.groups is None else table.groups[train],
+        "seed": settings.seed,
+    }
+    folds = make_folds(table.y[train], **given)
+    if settings.quick:
+        few = min(QUICK_FOLDS, folds.n_folds)
+        folds = make_folds(table.y[train], n_folds=few, n_repeats=1, **given)
+    return split, folds

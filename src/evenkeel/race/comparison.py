@@ -1,0 +1,248 @@
+"""Compare remedies on the same folds, and choose only what the evidence supports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evenkeel.catalogue import SHORTLIST, find_remedy
+from evenkeel.decide import Policy
+from evenkeel.distribution import encode, positive_last
+from evenkeel.errors import InvalidInput
+from evenkeel.learners import make_learner
+from evenkeel.metrics import METRICS
+from evenkeel.race.judge import BETTER, Entry, Judge
+from evenkeel.race.schedule import Results, run_race
+from evenkeel.race.trial import Course, cost_numbers
+from evenkeel.scores import gather
+from evenkeel.split import make_folds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import polars as pl
+
+DUMMY = "prevalence"
+_SHOWN = (
+    "average_precision", "average_precision_low", "average_precision_high",
+    "average_precision_difference", "average_precision_difference_low",
+    "average_precision_difference_high", "roc_auc", "precision", "recall", "specificity", "f1",
+    "balanced_accuracy", "g_mean", "mcc", "brier", "log_loss", "cost", "versus_baseline",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Remedies side by side.
+
+    Attributes
+    ----------
+    entries
+        The prevalence-only forecast, the baseline ``none``, then the others as given.
+    chosen
+        What the evidence supports: the baseline, unless another is clearly better.
+    why
+        One sentence.
+    objective
+        Metric that ranked them.
+    classes
+        Label of each class code; with two classes the second is the positive one.
+    """
+
+    entries: list[Entry]
+    chosen: Entry
+    why: str
+    objective: str
+    classes: tuple[Any, ...]
+
+    @property
+    def baseline(self) -> Entry:
+        """No remedy, calibrated, with a tuned threshold."""
+        return next(entry for entry in self.entries if entry.name == "none")
+
+    @property
+    def table(self) -> pl.DataFrame:
+        """One row for each remedy and learner: metrics, intervals, differences, what it cost."""
+        import polars as pl
+
+        rows = [
+            {"remedy": entry.name, "learner": entry.learner, "status": entry.status}
+            | {key: entry.figures.get(key) for key in _SHOWN}
+            | {key: entry.cost.get(key) for key in ("fit_rows", "seconds", "peak_bytes")}
+            | {"reason": entry.reason}
+            for entry in self.entries
+        ]
+        return pl.DataFrame(rows, infer_schema_length=None)
+
+    def __repr__(self) -> str:
+        return f"Comparison({len(self.entries)} entries, chosen {self.chosen.name!r}: {self.why})"
+
+
+def compare(
+    X: Any,
+    y: Any,
+    *,
+    estimator: Any = None,
+    remedies: Sequence[str | Any] = SHORTLIST,
+    cv: int | None = None,
+    policy: Policy | None = None,
+    groups: Any = None,
+    objective: str | None = None,
+    seed: int = 0,
+    jobs: int = 1,
+) -> Comparison:
+    """Compare remedies on the same folds, resampling inside training folds only.
+
+    Parameters
+    ----------
+    X
+        Table ``(n_rows, n_features)`` of any kind that the estimator takes.
+    y
+        Labels ``(n_rows,)``; with two classes the rarer one is positive.
+    estimator
+        Classifier with ``predict_proba``; LightGBM on any table by default.
+    remedies
+        Names of the catalogue (``"smote(k=3)"``, ``"random-under(ratio=0.1)+class-weight"``), or
+        objects with a ``name`` and ``treat(estimator, seed=, costs=)``. ``"none"`` is always run.
+    cv
+        Number of folds; from the size of the rarest class when None.
+    policy
+        What the decisions are for; F1 (two classes) or balanced accuracy by default.
+    groups
+        Ids ``(n_rows,)`` of rows that stay together, or None.
+    objective
+        Metric that ranks the remedies; the policy's own by default.
+    seed, jobs
+        Seed of everything random; processes. Results are the same with any number.
+
+    Raises
+    ------
+    InvalidInput
+        Unknown remedy, fewer than two classes, or lengths that differ.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> X, y = make_classification(n_samples=1500, weights=[0.95], random_state=0)
+    >>> found = compare(X, y, estimator=LogisticRegression(), remedies=["class-weight"], cv=3)
+    >>> [entry.name for entry in found.entries]
+    ['prevalence', 'none', 'class-weight']
+    """
+    classes, codes = positive_last(*encode(y))
+    if len(classes) < 2:
+        raise InvalidInput(f"y of compare must hold at least two classes. Got only {classes[0]!r}.")
+    policy = policy or Policy.scenario("general", n_classes=len(classes))
+    found = [find_remedy(spec) if isinstance(spec, str) else spec for spec in ("none", *remedies)]
+    block = None if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
+    folds = make_folds(codes, groups=block, n_folds=cv, seed=seed)
+    learner = "estimator" if estimator is not None else "lightgbm"
+    course = Course(
+        X, codes, len(classes), folds,
+        learners={
+            learner: make_learner("lightgbm") if estimator is None else estimator,
+            DUMMY: make_learner(DUMMY),
+        },
+        remedies={remedy.name: remedy for remedy in found},
+        costs=cost_numbers(policy), seed=seed,
+    )  # fmt: skip
+    pairs = entry_pairs([remedy.name for remedy in found], [learner])
+    results = run_race(course, pairs, jobs=jobs)
+    judge = Judge(
+        policy, objective or policy.objective, len(classes), policy.row_costs(codes), seed=seed
+    )
+    return judge_all(course, results, pairs, judge, classes=classes)
+
+
+def entry_pairs(remedies: Sequence[str], learners: Sequence[str]) -> list[tuple[str, str]]:
+    """(remedy, learner) pairs: the baseline first, the prevalence-only forecast last."""
+    ordered = dict.fromkeys(("none", *remedies))
+    pairs = [(remedy, learner) for learner in learners for remedy in ordered]
+    return [*pairs, ("none", DUMMY)]
+
+
+def judge_all(
+    course: Course,
+    results: Results,
+    pairs: list[tuple[str, str]],
+    judge: Judge,
+    *,
+    classes: tuple[Any, ...],
+    weak: bool = False,
+) -> Comparison:
+    """Turn the outcomes of a race into a comparison.
+
+    Parameters
+    ----------
+    weak
+        Too few positives to call any remedy the best: the baseline is kept.
+
+    Raises
+    ------
+    InvalidInput
+        The baseline itself could not be run.
+    """
+    entries = [_entry(course, results, pair, classes) for pair in (pairs[-1], *pairs[:-1])]
+    baseline = entries[1]
+    if not baseline.ok:
+        raise InvalidInput(
+            f"The baseline could not be fitted with {baseline.learner}: {baseline.reason}"
+        )
+    for entry in entries:
+        if entry.ok:
+            judge.measure(entry)
+    for entry in entries:
+        if entry.ok and entry.name != DUMMY:
+            judge.against(entry, baseline)
+    chosen, why = _choose(entries, baseline, judge, weak=weak)
+    return Comparison(entries, chosen, why, judge.objective, classes)
+
+
+def _entry(
+    course: Course, results: Results, pair: tuple[str, str], classes: tuple[Any, ...]
+) -> Entry:
+    remedy, learner = pair
+    name = DUMMY if learner == DUMMY else remedy
+    entry = Entry(name, learner, getattr(course.remedies[remedy], "changes", "learner"))
+    repeats = results.repeats(remedy, learner, course)
+    if not repeats:
+        seconds = sum(left[3] for left in results.not_run if left[:2] == pair)
+        entry.status, entry.reason = "not run", f"time budget; about {seconds:.0f} s"
+        return entry
+    done = [outcome for block in repeats for outcome in block]
+    for outcome in done:
+        if outcome.status != "ok":
+            entry.status, entry.reason = outcome.status, outcome.reason
+            return entry
+    entry.scores = gather(
+        course.y, course.folds, [[o.proba for o in block] for block in repeats], classes=classes
+    )
+    peaks = [outcome.peak_bytes for outcome in done if outcome.peak_bytes is not None]
+    entry.cost = {
+        "fit_rows": float(np.mean([outcome.fit_rows for outcome in done])),
+        "seconds": float(np.mean([outcome.seconds for outcome in done])),
+        "peak_bytes": float(np.mean(peaks)) if peaks else None,
+    }
+    return entry
+
+
+def _choose(
+    entries: list[Entry], baseline: Entry, judge: Judge, *, weak: bool
+) -> tuple[Entry, str]:
+    metric = METRICS[judge.objective]
+    if weak:
+        return baseline, "Too few positives to tell remedies apart: the baseline is kept."
+    rivals = [entry for entry in entries if entry.ok and entry.name not in (DUMMY, "none")]
+    others = [entry for entry in entries if entry.ok and entry.name == "none"]
+    clear = [e for e in (*others, *rivals) if e.figures.get("versus_baseline") == BETTER]
+    if not clear:
+        return baseline, f"Nothing beat the baseline clearly on {metric.title}."
+    best = (max if metric.greater_is_better else min)(clear, key=lambda e: e.figures["objective"])
+    gain = best.figures["objective_difference"]
+    low, high = (best.figures[f"objective_difference_{end}"] for end in ("low", "high"))
+    return best, (
+        f"Clearly better than the baseline on {metric.title}: {gain:+.3g} "
+        f"[{low:+.3g}, {high:+.3g}] on the same rows."
+    )

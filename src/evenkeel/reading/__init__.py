@@ -1,0 +1,1 @@
+"""Any table, in a file or in memory, as a clean polars frame."""

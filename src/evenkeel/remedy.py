@@ -1,0 +1,195 @@
+"""A remedy changes one thing; treating a learner with it gives an ordinary scikit-learn estimator.
+
+``Remedy.treat`` wraps the last step of the outermost :class:`~sklearn.pipeline.Pipeline`, so what
+comes before (columns, scaling) is learnt from the rows as they are, and resampling and weights act
+on what the model is fitted on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+
+from evenkeel._checks import check_choice, check_number
+from evenkeel.wrappers import Resampled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+CHANGES = ("nothing", "rows", "weights", "learner", "decision", "loss", "batches", "augmentation")
+
+
+@dataclass(frozen=True)
+class Knob:
+    """A number that a user may set on a remedy, with the values it may take.
+
+    Parameters
+    ----------
+    low, high
+        Range, both ends included unless ``open_low`` says otherwise.
+    default
+        Value used when the user sets none.
+    doc
+        One line.
+    whole
+        Whole numbers only.
+    parameter
+        Parameter of the target that the value is given to; the knob's own name when empty.
+    convert
+        Turns the value into what the parameter takes.
+    """
+
+    low: float
+    high: float
+    default: float | None
+    doc: str
+    whole: bool = False
+    open_low: bool = True
+    parameter: str = ""
+    convert: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """Anything that treats imbalance: what it changes, and by what.
+
+    Parameters
+    ----------
+    name
+        Name on the command line and in tables, knobs included.
+    target
+        Import string of what does it, ``"module:Name"``; empty for nothing.
+    changes
+        The one thing that changes; one of :data:`CHANGES`.
+    doc
+        One line.
+    source
+        Paper with its DOI, or "".
+    params
+        Parameters given to the target.
+    knobs
+        What a user may set.
+    needs_costs
+        Only of use where the policy holds costs.
+    """
+
+    name: str
+    target: str
+    changes: str
+    doc: str
+    source: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    knobs: Mapping[str, Knob] = field(default_factory=dict)
+    needs_costs: bool = False
+
+    @property
+    def parts(self) -> tuple[Remedy, ...]:
+        """The remedies this one is made of: itself."""
+        return (self,)
+
+    def with_knobs(self, **values: Any) -> Remedy:
+        """The same remedy with knobs set.
+
+        Raises
+        ------
+        InvalidInput, InvalidType
+            Unknown knob, or a value outside its range.
+        """
+        params = dict(self.params)
+        for name, value in values.items():
+            check_choice(name, self.knobs, "knob", self.name)
+            knob = self.knobs[name]
+            check_number(
+                value, name, self.name,
+                low=knob.low, high=knob.high, open_low=knob.open_low, whole=knob.whole,
+            )  # fmt: skip
+            params[knob.parameter or name] = knob.convert(value) if knob.convert else value
+        shown = ",".join(f"{name}={value:g}" for name, value in values.items())
+        return replace(self, name=f"{self.name}({shown})" if shown else self.name, params=params)
+
+    def treat(
+        self, estimator: Any, *, seed: int = 0, costs: Mapping[str, Any] | None = None
+    ) -> Any:
+        """An estimator that fits ``estimator`` with this remedy.
+
+        Parameters
+        ----------
+        estimator
+            A scikit-learn classifier, or a Pipeline that ends in one. It is not changed.
+        seed
+            Seed of whatever the remedy draws.
+        costs
+            ``cost_fn`` and ``cost_fp``, numbers; used by remedies that weigh costs.
+
+        Returns
+        -------
+        estimator
+            Not fitted; ``predict`` and ``predict_proba`` as before.
+        """
+        wrap = _WRAPPERS[self.changes]
+        if isinstance(estimator, Pipeline):
+            name, last = estimator.steps[-1]
+            return Pipeline([*estimator.steps[:-1], (name, wrap(self, last, seed, costs or {}))])
+        return wrap(self, estimator, seed, costs or {})
+
+
+@dataclass(frozen=True)
+class Combined:
+    """Remedies joined with ``+``: the first acts first, later ones see what it left."""
+
+    parts: tuple[Remedy, ...]
+
+    @property
+    def name(self) -> str:
+        """Names joined with ``+``."""
+        return "+".join(part.name for part in self.parts)
+
+    @property
+    def changes(self) -> str:
+        """What the parts change, joined with ``+``."""
+        return "+".join(part.changes for part in self.parts)
+
+    @property
+    def needs_costs(self) -> bool:
+        """Whether any part needs costs."""
+        return any(part.needs_costs for part in self.parts)
+
+    def treat(
+        self, estimator: Any, *, seed: int = 0, costs: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Treat with the last part innermost, so that weights see the resampled rows."""
+        for part in reversed(self.parts):
+            estimator = part.treat(estimator, seed=seed, costs=costs)
+        return estimator
+
+
+def _load(target: str) -> Any:
+    module, name = target.split(":")
+    return getattr(import_module(module), name)
+
+
+def _leave(remedy: Remedy, model: Any, seed: int, costs: Mapping[str, Any]) -> Any:
+    return clone(model)
+
+
+def _change_rows(remedy: Remedy, model: Any, seed: int, costs: Mapping[str, Any]) -> Any:
+    resampler = _load(remedy.target)(**remedy.params)
+    if "random_state" in resampler.get_params():
+        resampler.set_params(random_state=seed)
+    return Resampled(model, resampler)
+
+
+def _change_weights(remedy: Remedy, model: Any, seed: int, costs: Mapping[str, Any]) -> Any:
+    given = dict(costs) if remedy.needs_costs else {}
+    return _load(remedy.target)(model, **remedy.params, **given)
+
+
+_WRAPPERS: dict[str, Callable[[Remedy, Any, int, Mapping[str, Any]], Any]] = {
+    "nothing": _leave,
+    "rows": _change_rows,
+    "weights": _change_weights,
+}

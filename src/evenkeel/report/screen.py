@@ -1,0 +1,263 @@
+"""Facts on a terminal: what was found, in at most forty lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from evenkeel.report import figures, wording
+from evenkeel.report.sheet import Sheet
+from evenkeel.report.wording import count, is_number, label, number, share, spread
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+Facts = dict[str, Any]
+
+MOST_LINES = 40
+WIDTH = 100
+MARKS = {"blocker": "X", "warning": "!", "note": "·"}
+STYLES = {"blocker": "bold red", "warning": "yellow", "note": "dim"}
+PLAIN = str.maketrans({"−": "-", "–": "-", "·": "-", "…": "...", "→": ">"})
+
+
+def screen_lines(facts: Facts, *, width: int = WIDTH) -> list[str]:
+    """The screen as plain lines.
+
+    Parameters
+    ----------
+    facts
+        The document of ``docs/facts.md``, of a whole run or of ``check``. ``files``, the paths written, may be added.
+    width
+        Cells of the terminal, 60 or more.
+
+    Returns
+    -------
+    list of str
+        At most 40 lines, none wider than ``width``. What does not fit is cut and counted.
+
+    Examples
+    --------
+    >>> classes = [{"label": 0, "count": 990, "share": 0.99}, {"label": 1, "count": 10, "share": 0.01}]
+    >>> data = {"name": "tx", "rows": 1000, "columns": 3, "target": "y", "task": "binary", "positive": 1,
+    ...         "prevalence": 0.01, "one_in": 100.0, "imbalance_ratio": 99.0, "severity": "significant"}
+    >>> screen_lines({"data": data | {"classes": classes}})[0]
+    'Data         tx · 1,000 rows · 3 columns · y = 1: 10 (1.00 %, 1 in 100) · significant, 99:1'
+    """
+    return [line.plain for line in _lines(facts, width)]
+
+
+def print_screen(facts: Facts, console: Console) -> None:
+    """Print the screen; plain and a hundred cells wide where the output is no terminal.
+
+    Parameters
+    ----------
+    facts
+        As for :func:`screen_lines`.
+    console
+        Where to print.
+    """
+    width = min(max(console.width, 60), 110) if console.is_terminal else WIDTH
+    encoding = console.encoding.lower().replace("-", "")
+    for line in _lines(facts, width):
+        if not encoding.startswith("utf"):
+            # An old terminal gets hyphens and question marks rather than an error.
+            line.plain = line.plain.translate(PLAIN).encode(encoding, "replace").decode(encoding)
+        console.print(line, soft_wrap=True, highlight=False)
+
+
+def _lines(facts: Facts, width: int) -> list[Text]:
+    run = bool(facts.get("remedies"))
+    top, bottom = Sheet(width), Sheet(width)
+    _data(top, facts)
+    top.say("Split", (facts.get("split") or {}).get("sentence"), most=2)
+    _audit(top, facts, most=5 if run else 24)
+    _advice(top, facts, run=run)
+    if not run:
+        return top.lines[:MOST_LINES]
+    _policy(top, facts)
+    top.skip()
+    bottom.skip()
+    chosen = facts.get("chosen") or {}
+    why = f"{label(chosen.get('remedy'))} with {label(chosen.get('learner'))}: {chosen.get('why')}"
+    bottom.say("Chosen", why, most=2)
+    _decision(bottom, facts)
+    _test(bottom, facts)
+    _calibration(bottom, facts)
+    _verdict(bottom, facts)
+    _files(bottom, facts)
+    room = MOST_LINES - len(top.lines) - len(bottom.lines)
+    _remedies(top, facts, most=room)
+    return top.lines + bottom.lines
+
+
+def _data(sheet: Sheet, facts: Facts) -> None:
+    data = facts.get("data") or {}
+    classes = data.get("classes") or []
+    parts = [
+        label(data.get("name")),
+        f"{count(data.get('rows'))} rows",
+        f"{count(data.get('columns'))} columns",
+    ]
+    severity = f"{data.get('severity')}, {wording.ratio(data.get('imbalance_ratio'))}"
+    if data.get("task") == "binary":
+        named = [one for one in classes if str(one.get("label")) == str(data.get("positive"))]
+        one_in = f", 1 in {count(data['one_in'])}" if is_number(data.get("one_in")) else ""
+        parts.append(
+            f"{label(data.get('target'))} = {label(data.get('positive'))}: "
+            f"{count(named[0].get('count') if named else None)} ({share(data.get('prevalence'))}{one_in})"
+        )
+        sheet.say("Data", " · ".join([*parts, severity]), most=2)
+    else:
+        parts.append(f"{label(data.get('target'))}: {len(classes):,} classes")
+        sheet.say("Data", " · ".join([*parts, severity]), most=2)
+        rare = sorted(classes, key=lambda one: one.get("count") or 0)
+        sheet.items(
+            "",
+            [
+                f"{label(one.get('label'), 24)} {count(one['count'])} ({share(one.get('share'))})"
+                for one in rare
+            ],
+            most=2,
+        )
+    notes = list(data.get("notes") or [])
+    if notes:
+        sheet.say("", " ".join(map(str, notes)), most=1)
+
+
+def _audit(sheet: Sheet, facts: Facts, *, most: int) -> None:
+    order = list(MARKS)
+    findings = sorted(
+        facts.get("audit") or [],
+        key=lambda row: order.index(row["level"]) if row.get("level") in order else len(order),
+    )
+    if not findings:
+        sheet.say("Audit", "nothing found", most=1)
+    left = most
+    for at, finding in enumerate(findings):
+        rest = len(findings) - at
+        if left == 1 and rest > 1:
+            sheet.say("", f"and {rest:,} more findings, in the report and in --json", most=1)
+            break
+        level = str(finding.get("level"))
+        told = f"{MARKS.get(level, '·')} {finding.get('message')} {finding.get('todo') or ''}"
+        lines = min(2, left - (rest > 1))
+        style = STYLES.get(level, "")
+        left -= sheet.say("Audit" if at == 0 else "", told, most=lines, style=style)
+
+
+def _advice(sheet: Sheet, facts: Facts, *, run: bool) -> None:
+    advice = facts.get("advice") or []
+    if run:
+        told = "; ".join(str(one.get("what")) for one in advice)
+        sheet.say("Start from", told, most=1)
+        return
+    for at, one in enumerate(advice[:6]):
+        told = f"{one.get('what')}: {one.get('why')}"
+        sheet.say("Start from" if at == 0 else "", told, most=2)
+
+
+def _policy(sheet: Sheet, facts: Facts) -> None:
+    policy = facts.get("policy") or {}
+    sheet.say("Policy", policy.get("sentence"), most=1 if policy.get("request") else 2)
+    if policy.get("assumed"):
+        sheet.say("", policy.get("request"), most=2, style="yellow")
+
+
+def _remedies(sheet: Sheet, facts: Facts, *, most: int) -> None:
+    from evenkeel.report.remedy_table import remedy_table
+
+    idle = [row for row in facts["remedies"] if row.get("status", "ok") != "ok"]
+    told = [f"{label(row.get('name'))} ({row.get('reason') or row.get('status')})" for row in idle]
+    sheet.lines += remedy_table(facts, width=sheet.width, most=most - bool(idle))
+    sheet.items("Not run", told, most=1)
+
+
+def _decision(sheet: Sheet, facts: Facts) -> None:
+    decision = facts.get("decision") or {}
+    offsets = decision.get("offsets")
+    if is_number(decision.get("threshold")):
+        low, high = decision.get("threshold_low"), decision.get("threshold_high")
+        told = wording.threshold(decision["threshold"])
+        if is_number(low) and is_number(high):
+            told += f" (spread {wording.threshold(low)} to {wording.threshold(high)})"
+        test = facts.get("test") or {}
+        if is_number(test.get("alerts_per_1000")):
+            told += f": {number(test['alerts_per_1000'])} alerts per 1,000 rows"
+        sheet.say("Threshold", told, most=1)
+    elif offsets:
+        sheet.items(
+            "Offsets",
+            [f"{label(name, 24)} {wording.signed(to)}" for name, to in offsets.items()],
+            most=1,
+        )
+    if decision.get("reached") is False:
+        notes = " ".join(
+            map(str, decision.get("notes") or ["The policy's demand was not reached."])
+        )
+        sheet.say("", notes, most=1, style="yellow")
+
+
+def _test(sheet: Sheet, facts: Facts) -> None:
+    test, data = facts.get("test") or {}, facts.get("data") or {}
+    ranking = f"average precision (AP) {number(test.get('average_precision'))} {spread(test, 'average_precision')}"
+    if data.get("task") == "binary":
+        rates = [
+            f"{key} {wording.out_of(test.get(key + '_count'))} = {share(test.get(key))} {spread(test, key, form=share)}"
+            for key in ("recall", "precision")
+        ]
+        parts = [*rates, f"{ranking.strip()}, base rate {number(test.get('prevalence'))}"]
+        if is_number(test.get("cost")):
+            parts.append(f"cost {number(test['cost'])} per 1,000 rows")
+        sheet.say("Test", " · ".join(part.strip() for part in parts), most=2)
+    else:
+        keys = ("balanced_accuracy", "f1", "mcc")
+        parts = [f"{wording.metric(key)} {number(test.get(key))}" for key in keys]
+        sheet.say("Test", " · ".join([*parts, ranking.strip()]), most=1)
+        sheet.items("", _caught(facts), most=2, lead="recall ")
+    if test.get("deployment") is False:
+        told = " ".join(["Not deployment figures.", *figures.test_notes(facts)])
+        sheet.say("", told, most=1, style="yellow")
+
+
+def _caught(facts: Facts) -> list[str]:
+    counts = (facts.get("test") or {}).get("confusion") or []
+    classes = (facts.get("data") or {}).get("classes") or []
+    rows = [
+        (sum(row), f"{label(one.get('label'), 24)} {row[at]:,}/{sum(row):,}")
+        for at, (one, row) in enumerate(zip(classes, counts, strict=False))
+    ]
+    return [told for _, told in sorted(rows, key=lambda pair: pair[0])]
+
+
+def _calibration(sheet: Sheet, facts: Facts) -> None:
+    found = facts.get("calibration") or {}
+    told = (
+        f"predicted {share(found.get('predicted'))} against observed {share(found.get('observed'))}"
+    )
+    told += f" (ratio {number(found.get('ratio'))}) · slope {number(found.get('slope'))}"
+    sheet.say("Calibration", told, most=1)
+
+
+def _verdict(sheet: Sheet, facts: Facts) -> None:
+    assessment, evidence = facts.get("assessment") or {}, facts.get("evidence") or {}
+    level = assessment.get("level")
+    if level:
+        told = " ".join([f"{level}.", *map(str, assessment.get("sentences") or [])])
+        style = "" if level == "acceptable" else "bold yellow"
+        sheet.say("Verdict", told[:1].upper() + told[1:], most=2, style=style)
+    if evidence.get("level") in ("weak", "limited"):
+        told = f"{evidence['level']} evidence: {evidence.get('sentence')}"
+        sheet.say("", told[:1].upper() + told[1:], most=1, style="yellow")
+
+
+def _files(sheet: Sheet, facts: Facts) -> None:
+    from pathlib import PurePath
+
+    paths = [PurePath(str(path)) for path in facts.get("files") or []]
+    folders = {path.parent for path in paths}
+    if len(folders) == 1:
+        folder = wording.tidy(folders.pop())
+        sheet.say("Wrote", f"{folder}: {', '.join(path.name for path in paths)}", most=2)
+    else:
+        sheet.items("Wrote", [str(path) for path in paths], most=2)

@@ -1,0 +1,307 @@
+"""Splits that keep rare classes, whole groups, whole sets of duplicates, and the order of time.
+
+A *block* is a set of rows that must stay on one side: the rows of a group, or exact duplicates.
+Blocks are dealt to parts by their class counts, the rarest content first, so that every part gets
+its share of every class as nearly as whole blocks allow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evenkeel._checks import check_number
+from evenkeel.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+
+ROWS_PER_FOLD = 8  # rare rows each fold must hold: below this an average precision means nothing
+EARLY_LOSS = 0.2  # share of training rows that whole groups may cost a split by time
+STRADDLERS_TO_TEST = 0.4  # share of the groups on both sides of the time cut that go to the test
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row numbers of the training and the test part.
+
+    Parameters
+    ----------
+    train, test
+        Sorted row numbers, ``(n_train,)`` and ``(n_test,)``; they never overlap.
+    kind
+        ``"stratified"``, ``"group"``, ``"time"``, ``"time and group"`` or ``"file"``.
+    set_aside
+        Rows in neither part: they belong to a group or a set of duplicates whose other rows lie
+        on the other side of a cut in time.
+    """
+
+    train: Ints
+    test: Ints
+    kind: str
+    set_aside: int = 0
+
+
+@dataclass(frozen=True)
+class Folds:
+    """Validation folds: ``part[r, i]`` is the fold that holds row ``i`` in repeat ``r``.
+
+    Iterating gives ``(repeat, fold, train, valid)`` with row numbers.
+    """
+
+    part: NDArray[np.int16]  # (n_repeats, n_rows)
+    n_folds: int
+
+    @property
+    def n_repeats(self) -> int:
+        """Number of times the rows were dealt anew."""
+        return int(self.part.shape[0])
+
+    def rows(self, repeat: int, fold: int) -> tuple[Ints, Ints]:
+        """Row numbers to train on and to validate on."""
+        inside = self.part[repeat] == fold
+        return np.flatnonzero(~inside), np.flatnonzero(inside)
+
+    def __iter__(self) -> Iterator[tuple[int, int, Ints, Ints]]:
+        for repeat in range(self.n_repeats):
+            for fold in range(self.n_folds):
+                train, valid = self.rows(repeat, fold)
+                yield repeat, fold, train, valid
+
+
+def join_blocks(*ids: Any) -> Ints | None:
+    """Blocks that keep every given grouping whole: connected components of all of them.
+
+    Parameters
+    ----------
+    *ids
+        Integer ids ``(n_rows,)``, or None for "no such grouping".
+
+    Returns
+    -------
+    array (n_rows,) or None
+        Block of each row, numbered from 0; None when nothing was given.
+
+    Examples
+    --------
+    >>> join_blocks(np.array([0, 0, 1, 2]), np.array([0, 1, 1, 2])).tolist()
+    [0, 0, 0, 1]
+    """
+    given = [np.unique(part, return_inverse=True)[1] for part in ids if part is not None]
+    if not given:
+        return None
+    if len(given) == 1:
+        return given[0].astype(np.int64)
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    n_rows = len(given[0])
+    offsets = np.cumsum([n_rows] + [int(part.max()) + 1 for part in given])
+    rows = np.tile(np.arange(n_rows), len(given))
+    nodes = np.concatenate([part + start for part, start in zip(given, offsets, strict=False)])
+    graph = coo_array((np.ones(len(rows), np.int8), (rows, nodes)), shape=(offsets[-1],) * 2)
+    return connected_components(graph, directed=False)[1][:n_rows].astype(np.int64)
+
+
+def hold_out(
+    y: Ints,
+    *,
+    test_size: float = 0.2,
+    groups: Ints | None = None,
+    duplicates: Ints | None = None,
+    time: Any = None,
+    seed: int = 0,
+) -> Split:
+    """Set test rows aside: stratified by default, the last rows when ``time`` is given.
+
+    Groups and duplicates stay whole. With ``time`` every test row is later than every training
+    row; rows of a block that lies on both sides of the cut are set aside on one of them.
+
+    Parameters
+    ----------
+    y
+        Class codes ``(n_rows,)``.
+    test_size
+        Share of the rows that go to the test, in (0, 1).
+    groups, duplicates
+        Ids ``(n_rows,)`` of rows that must stay together, or None.
+    time
+        Sortable values ``(n_rows,)`` without gaps, or None.
+    seed
+        Seed of the shuffle; unused by a split in time without groups.
+
+    Raises
+    ------
+    InvalidInput
+        A part would hold no row of a class that has at least two rows, or only one class.
+    """
+    check_number(test_size, "test_size", "run", low=0, high=1, open_low=True, open_high=True)
+    y = np.asarray(y)
+    blocks = join_blocks(groups, duplicates)
+    rng = np.random.default_rng(seed)
+    if time is None:
+        block_of = np.arange(len(y)) if blocks is None else blocks
+        part = _deal(_class_counts(block_of, y), np.array([1 - test_size, test_size]), rng)
+        in_test = part[block_of] == 1
+        kind = "stratified" if groups is None else "group"
+        split = Split(np.flatnonzero(~in_test), np.flatnonzero(in_test), kind)
+    else:
+        late = _late(np.asarray(time), test_size)
+        split = _by_time(y, late, blocks, rng, "time" if groups is None else "time and group")
+    _require_classes(y, split, test_size)
+    return split
+
+
+def make_folds(
+    y: Ints,
+    *,
+    groups: Ints | None = None,
+    duplicates: Ints | None = None,
+    n_folds: int | None = None,
+    n_repeats: int | None = None,
+    seed: int = 0,
+) -> Folds:
+    """Deal rows into stratified folds that keep groups and duplicates whole.
+
+    Without ``n_folds``, k = min(5, n // 8) and at least 2, where n counts the rarest class that
+    can be folded (16 rows or more). Without ``n_repeats``: 1 above 500 such rows, 2 from 100 on,
+    5 below 100.
+
+    Parameters
+    ----------
+    y
+        Class codes ``(n_rows,)``.
+    groups, duplicates
+        Ids ``(n_rows,)`` of rows that must stay together, or None.
+
+    Raises
+    ------
+    InvalidInput
+        Fewer blocks than folds.
+
+    Examples
+    --------
+    >>> folds = make_folds(np.repeat([0, 1], [900, 100]))
+    >>> folds.n_folds, folds.n_repeats, np.bincount(folds.part[0][900:]).tolist()
+    (5, 2, [20, 20, 20, 20, 20])
+    """
+    y = np.asarray(y)
+    counts = np.bincount(y)
+    foldable = counts[counts >= 2 * ROWS_PER_FOLD]
+    rare = int(foldable.min()) if len(foldable) > 1 else int(counts[counts > 0].min())
+    k = max(2, min(5, rare // ROWS_PER_FOLD)) if n_folds is None else n_folds
+    repeats = (1 if rare > 500 else 2 if rare >= 100 else 5) if n_repeats is None else n_repeats
+    check_number(k, "n_folds", "make_folds", low=2, whole=True)
+    check_number(repeats, "n_repeats", "make_folds", low=1, whole=True)
+    blocks = join_blocks(groups, duplicates)
+    block_of = np.arange(len(y)) if blocks is None else blocks
+    table = _class_counts(block_of, y)
+    if len(table) < k:
+        raise InvalidInput(
+            f"groups of make_folds must be at least as many as folds ({k}). "
+            f"Got {len(table)}. Use fewer folds, or a finer group column."
+        )
+    part = np.empty((repeats, len(y)), np.int16)
+    for repeat in range(repeats):
+        rng = np.random.default_rng([seed, repeat])
+        part[repeat] = _deal(table, np.full(k, 1 / k), rng)[block_of]
+    return Folds(part, k)
+
+
+def _class_counts(block_of: Ints, y: Ints) -> Ints:
+    """Rows of each class in each block, ``(n_blocks, n_classes)``."""
+    n_classes = int(y.max()) + 1
+    n_blocks = int(block_of.max()) + 1
+    flat = np.bincount(block_of * n_classes + y, minlength=n_blocks * n_classes)
+    return flat.reshape(n_blocks, n_classes)
+
+
+def _deal(table: Ints, shares: NDArray[np.float64], rng: np.random.Generator) -> Ints:
+    """Part of each block, so that every part gets its share of every class.
+
+    Blocks with equal class counts are interchangeable: they are dealt together in proportion, and
+    only what does not divide evenly goes one by one to the part that lacks most.
+    """
+    total = np.maximum(table.sum(axis=0), 1)
+    kinds, kind_of = np.unique(table, axis=0, return_inverse=True)
+    kind_of = kind_of.ravel()
+    members = np.split(
+        np.argsort(kind_of, kind="stable"), np.cumsum(np.bincount(kind_of, minlength=len(kinds)))
+    )
+    lacking = shares[:, None] * total  # rows each part still lacks, (n_parts, n_classes)
+    full = lacking.copy()
+    part = np.empty(len(table), np.int64)
+    weight = kinds / total
+    for kind in np.argsort(-weight.sum(axis=1), kind="stable"):
+        blocks = rng.permutation(members[kind])
+        quota = len(blocks) * shares
+        if kinds[kind].sum() == 1:  # the last kind that holds this class: fill what is lacking
+            open_ = np.maximum(lacking[:, np.argmax(kinds[kind])], 0.0)
+            quota = len(blocks) * open_ / open_.sum()
+        n_each = np.floor(quota + 1e-9).astype(np.int64)
+        lacking -= n_each[:, None] * kinds[kind]
+        for _ in range(len(blocks) - int(n_each.sum())):
+            needy = int(np.argmax((lacking / full) @ weight[kind]))
+            n_each[needy] += 1
+            lacking[needy] -= kinds[kind]
+        part[blocks] = np.repeat(np.arange(len(shares)), n_each)
+    return part
+
+
+def _late(time: NDArray[Any], test_size: float) -> NDArray[np.bool_]:
+    """Rows after the cut; rows with the cut's own time stay in training together."""
+    ordered = np.sort(time)
+    cut = ordered[max(0, min(len(time) - 1, int(np.ceil(len(time) * (1 - test_size))) - 1))]
+    late: NDArray[np.bool_] = time > cut
+    if not late.any():
+        late = time == ordered[-1]
+    if late.all():
+        raise InvalidInput(
+            "time of run must hold at least two different moments. Got one moment in every row. "
+            "Name another column with --time, or leave it out."
+        )
+    return late
+
+
+def _by_time(
+    y: Ints,
+    late: NDArray[np.bool_],
+    blocks: Ints | None,
+    rng: np.random.Generator,
+    kind: str,
+) -> Split:
+    if blocks is None:
+        return Split(np.flatnonzero(~late), np.flatnonzero(late), kind)
+    has_late = np.bincount(blocks, weights=late) > 0
+    has_early = np.bincount(blocks, weights=~late) > 0
+    straddles = has_late & has_early
+    dropped = straddles[blocks] & ~late
+    early, lost = np.bincount(y[~late]), np.bincount(y[dropped], minlength=y.max() + 1)
+    if np.any(lost[: len(early)] > EARLY_LOSS * early):
+        # Dropping the past of every such block would starve the training: share them out instead.
+        ids = np.flatnonzero(straddles)
+        shares = np.array([1 - STRADDLERS_TO_TEST, STRADDLERS_TO_TEST])
+        to_test = np.zeros(len(straddles), bool)
+        to_test[ids] = _deal(_class_counts(blocks, y)[ids], shares, rng) == 1
+        dropped = straddles[blocks] & (late != to_test[blocks])
+    train, test = np.flatnonzero(~late & ~dropped), np.flatnonzero(late & ~dropped)
+    return Split(train, test, kind, int(dropped.sum()))
+
+
+def _require_classes(y: Ints, split: Split, test_size: float) -> None:
+    counts = np.bincount(y)
+    for name, rows in (("training", split.train), ("test", split.test)):
+        held = np.bincount(y[rows], minlength=len(counts)) > 0
+        wanted = counts >= (2 if name == "training" else 2 / test_size)
+        if len(rows) == 0 or held.sum() < 2 or np.any(wanted & ~held):
+            raise InvalidInput(
+                f"The {name} part ({split.kind} split, {len(rows):,} rows) holds no row of class "
+                f"code {int(np.flatnonzero(~held)[0])}. Change --test-size, or leave out --time or "
+                "--group: whole groups and one cut in time leave this class on one side."
+            )

@@ -1,0 +1,161 @@
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+import scipy.sparse as sp
+
+import evenkeel._numbers as module
+from evenkeel._numbers import all_numbers, numbers_of
+from evenkeel._rows import take
+from evenkeel.errors import DoesNotApply, InvalidInput, InvalidType
+
+COLUMNS = {
+    "f4": np.array([0.1, 1.1, 2.1, 3.1], np.float32),
+    "f8": np.array([0.1, 1.1, 2.1, 3.1]),
+    "i2": np.array([-3, 1, 2, 7], np.int16),
+    "u1": np.array([0, 1, 2, 255], np.uint8),
+    "b": np.array([True, False, True, True]),
+}
+FRAMES = {
+    "pandas": pd.DataFrame(COLUMNS, index=[9, 9, 4, 0]),
+    "pandas nullable": pd.DataFrame(COLUMNS).astype(
+        {"i2": "Int16", "f8": "Float64", "b": "boolean"}
+    ),
+    "pandas arrow": pd.DataFrame(COLUMNS).astype({"i2": "int16[pyarrow]", "f8": "double[pyarrow]"}),
+    "polars": pl.DataFrame(COLUMNS),
+    "pyarrow": pa.table(COLUMNS),
+}
+
+
+def schema(frame):
+    return frame.dtypes.to_dict() if hasattr(frame, "iloc") else frame.schema
+
+
+def column(frame, name):
+    return np.asarray(frame[name], dtype=np.float64).tolist()
+
+
+@pytest.mark.parametrize("X", FRAMES.values(), ids=FRAMES)
+def test_frames_are_read_and_written_in_their_own_types(X):
+    numbers = numbers_of(X)
+    assert numbers.odd == []
+    read = numbers.read(np.array([3, 1]))
+    np.testing.assert_allclose(read, [[3.1, 3.1, 7, 255, 1], [1.1, 1.1, 1, 1, 0]], rtol=1e-6)
+    made = numbers.settle(np.array([[0.7, 0.7, -2.9, 300.0, 0.5], [1 / 3, 1 / 3, 2.9, 2.9, 0.4]]))
+    out = numbers.write(
+        take(X, np.array([0, 1, 2])), [(np.array([2]), made[:1]), (np.array([0]), made[1:])]
+    )
+    assert schema(out) == schema(X)
+    third = float(np.float32(1 / 3))
+    np.testing.assert_allclose(column(out, "f4"), [third, np.float32(1.1), np.float32(0.7)], rtol=0)
+    np.testing.assert_allclose(column(out, "f8"), [1 / 3, 1.1, 0.7], rtol=0)
+    assert column(out, "i2") == [2, 1, -2]  # cut towards zero, as a cast does
+    assert column(out, "u1") == [2, 1, 255]  # never wraps around
+    assert column(out, "b") == [0, 0, 1]
+
+
+def test_other_columns_are_left_alone():
+    X = pl.DataFrame({"a": [1.0, 2.0], "word": ["x", "y"], "day": [None, None]})
+    numbers = numbers_of(X)
+    assert numbers.odd == ["word", "day"]
+    out = numbers.write(X.clone(), [(np.array([1]), np.array([[5.0]]))])
+    assert out.rows() == [(1.0, "x", None), (5.0, "y", None)]
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        pd.DataFrame({"a": pd.array([1, None, 3], dtype="Int64"), "b": [0.0, 1.0, 2.0]}),
+        pl.DataFrame({"a": [1, None, 3], "b": [0.0, 1.0, 2.0]}),
+    ],
+)
+def test_gaps_are_named_read_as_nan_and_stay_gaps(X):
+    numbers = numbers_of(X)
+    assert numbers.not_finite() == ["a"]
+    np.testing.assert_array_equal(numbers.read(np.array([1])), [[np.nan, 1.0]])
+    made = numbers.settle(np.array([[np.nan, 0.5], [2.9, 0.5]]))
+    out = numbers.write(take(X, np.array([0, 1, 2])), [(np.array([0, 2]), made)])
+    assert schema(out) == schema(X)
+    gap = [value is None or value is pd.NA for value in out["a"].to_list()]
+    assert gap == [True, True, False]
+    assert out["a"].to_list()[2] == 2
+
+
+def test_sparse_columns_of_pandas():
+    X = pd.DataFrame({"a": [0.0, 1, 0], "b": [2.0, 0, 0]}, dtype=pd.SparseDtype(float, 0))
+    out = numbers_of(X).write(X.copy(), [(np.array([2]), np.array([[7.0, 0.0]]))])
+    assert out.dtypes.tolist() == X.dtypes.tolist()
+    assert out["a"].tolist() == [0, 1, 7]
+
+
+@pytest.mark.parametrize("kind", [sp.csr_matrix, sp.csc_array])
+def test_sparse_matrices(kind):
+    X = kind(np.array([[0, 1.5], [2, 0], [0, 0]], np.float32))
+    numbers = numbers_of(X)
+    read = numbers.read(np.array([1, 0]))
+    np.testing.assert_array_equal(read.toarray(), [[2, 0], [0, 1.5]])
+    made = numbers.settle(read.astype(np.float64) * (1 / 3))
+    assert made.dtype == np.float32
+    out = numbers.write(
+        take(X, np.array([2, 2, 2])), [(np.array([2]), made[:1]), (np.array([0]), made[1:])]
+    )
+    assert type(out) is kind
+    assert out.dtype == np.float32
+    np.testing.assert_allclose(out.toarray(), [[0, 0.5], [0, 0], [2 / 3, 0]], rtol=1e-6)
+    X.data[0] = np.nan
+    assert len(numbers_of(X).not_finite()) == 1
+
+
+def test_lists_are_written_in_place_of_their_rows():
+    X = [[1, 2.5], [3, 4.0]]
+    out = numbers_of(X).write([row[:] for row in X], [(np.array([0]), np.array([[9.0, 8.0]]))])
+    assert out == [[9.0, 8.0], [3, 4.0]]
+
+
+def test_objects_that_are_numbers_count_as_numbers():
+    X = np.array([[1, 2.5], [True, 4]], dtype=object)
+    np.testing.assert_array_equal(numbers_of(X).read(np.array([1])), [[1.0, 4.0]])
+    assert numbers_of(np.array([["a", 1]], dtype=object)).odd == [0, 1]
+
+
+def test_not_finite_names_columns_across_blocks(monkeypatch):
+    X = np.zeros((50, 4))
+    X[49, 2], X[0, 1] = np.inf, np.nan
+    assert numbers_of(X).not_finite() == [1, 2]
+    monkeypatch.setattr(module, "BLOCK", 8)
+    assert numbers_of(X).not_finite() == [1, 2]
+    assert numbers_of(np.zeros((2, 2), int)).not_finite() == []
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (pl.DataFrame({"city": ["a"], "n": [1]}), "1 column of another kind: city. Use SMOTENC"),
+        (pd.DataFrame({"c": pd.Categorical(["a"])}), "another kind: c"),
+        (pd.DataFrame({"t": pd.to_datetime(["2024-01-01"])}), "another kind: t"),
+        (np.array([["a", "b"]]), "2 columns of another kind: 0, 1"),
+        (pl.DataFrame({"n": [None, 1.0]}), "NaN or infinite values: n. Impute"),
+        (np.array([[np.inf, 0.0]]), "infinite values: 0"),
+    ],
+)
+def test_all_numbers_names_what_is_none(X, message):
+    with pytest.raises(DoesNotApply, match=message.replace(".", r"\.")):
+        all_numbers(X, "SMOTE")
+
+
+def test_what_is_no_table_of_numbers_is_refused():
+    with pytest.raises(InvalidInput, match="Reshape"):
+        numbers_of(np.arange(3))
+    for X in (np.zeros((2, 2), complex), sp.csr_array(np.zeros((2, 2), complex))):
+        with pytest.raises(InvalidInput, match="Complex"):
+            numbers_of(X)
+    with pytest.raises(InvalidType, match="plain values"):
+        numbers_of(np.array([[{}, 1]], dtype=object))
+
+
+def test_width_sizes_blocks():
+    assert numbers_of(np.zeros((3, 7))).width == 7
+    assert numbers_of(np.zeros((3, 2, 5))).width == 10
+    assert numbers_of(pl.DataFrame({"a": [1], "b": ["x"]})).width == 1
+    assert numbers_of(sp.csr_array((3, 1600))).width == 100
