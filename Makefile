@@ -27,10 +27,10 @@ demo: $(VENV)/.core ## simulated card payments: from a table to a decision, in a
 		--time ts --drop note
 
 test: $(VENV)/.all lint types ## lint, type-check, and run every test
-	$(BIN)/pytest -n $(JOBS) -m "not slow and not gpu"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) -m "not slow and not gpu"
 
 test-full: $(VENV)/.all lint types ## the same with the slow full forms
-	$(BIN)/pytest -n $(JOBS) -m "not gpu"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) -m "not gpu"
 
 lint: $(VENV)/.all ## ruff, as configured in pyproject.toml
 	$(BIN)/ruff check .

@@ -5,8 +5,7 @@ import pyarrow as pa
 import pytest
 import scipy.sparse as sp
 
-import evenkeel._numbers as module
-from evenkeel._numbers import all_numbers, numbers_of
+from evenkeel._numbers import all_numbers, base, numbers_of
 from evenkeel._rows import take
 from evenkeel.errors import DoesNotApply, InvalidInput, InvalidType
 
@@ -123,7 +122,7 @@ def test_not_finite_names_columns_across_blocks(monkeypatch):
     X = np.zeros((50, 4))
     X[49, 2], X[0, 1] = np.inf, np.nan
     assert numbers_of(X).not_finite() == [1, 2]
-    monkeypatch.setattr(module, "BLOCK", 8)
+    monkeypatch.setattr(base, "BLOCK", 8)
     assert numbers_of(X).not_finite() == [1, 2]
     assert numbers_of(np.zeros((2, 2), int)).not_finite() == []
 
@@ -152,6 +151,16 @@ def test_what_is_no_table_of_numbers_is_refused():
             numbers_of(X)
     with pytest.raises(InvalidType, match="plain values"):
         numbers_of(np.array([[{}, 1]], dtype=object))
+
+
+@pytest.mark.parametrize("X", [*FRAMES.values(), np.eye(4, order="F"), sp.csr_array(np.eye(4))])
+def test_some_rows_alone_are_read_by_their_numbers(X):
+    numbers = numbers_of(X)
+    some = numbers.only(np.array([1, 3]), 4)
+    read, expected = some.read(np.array([3, 1, 3])), numbers.read(np.array([3, 1, 3]))
+    if sp.issparse(X):
+        read, expected = read.toarray(), expected.toarray()
+    np.testing.assert_array_equal(read, expected)
 
 
 def test_width_sizes_blocks():

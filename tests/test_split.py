@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evenkeel.blocks import join_blocks
 from evenkeel.errors import InvalidInput
-from evenkeel.split import hold_out, join_blocks, make_folds
+from evenkeel.split import hold_out, make_folds
 
 
 def imbalanced(n_rows=1000, n_rare=50, seed=0):

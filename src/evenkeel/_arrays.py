@@ -43,7 +43,7 @@ def as_scores(
     raw: Any = np.asarray(p)
     if raw.dtype.kind not in "biuf":
         raise InvalidType(f"{name} of {owner} must hold numbers. Got {raw.dtype}.")
-    score: NDArray[np.float64] = np.ascontiguousarray(raw, dtype=np.float64)
+    score: NDArray[np.float64] = np.asarray(raw, dtype=np.float64, order="C")
     if not score.size:
         return score
     low, high = float(score.min()), float(score.max())

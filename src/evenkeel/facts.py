@@ -15,6 +15,7 @@ import numpy as np
 import evenkeel
 from evenkeel.curves import draw_curves
 from evenkeel.decide import diagnose
+from evenkeel.headline import headline
 from evenkeel.intervals import average_precision_interval, wilson
 from evenkeel.metrics import METRICS, evaluate
 from evenkeel.verdict import assess
@@ -116,7 +117,7 @@ def run_facts(found: Found) -> dict[str, Any]:
             found.y_test, found.proba_test, table.classes, costs=found.costs_test
         ),
     }
-    facts["verdict"] = _verdict(facts)
+    facts["verdict"] = headline(facts)
     return rounded(facts)  # type: ignore[no-any-return]
 
 
@@ -278,33 +279,3 @@ def _test(found: Found) -> dict[str, Any]:
 
 def _calibration(found: Found) -> dict[str, Any]:
     return dict(diagnose(found.y_test, found.proba_test))
-
-
-def _verdict(facts: dict[str, Any]) -> list[str]:
-    data, chosen, test = facts["data"], facts["chosen"], facts["test"]
-    rare = min(data["classes"], key=lambda row: row["count"])
-    warned = sum(finding["level"] != "note" for finding in facts["audit"])
-    audit = f"the audit raised {warned} point(s) to read" if warned else "the audit found no fault"
-    first = (
-        f"{rare['label']!s} is {rare['count']:,} of {data['rows']:,} rows "
-        f"({data['imbalance_ratio']:.3g} to 1, {data['severity']}), and {audit}."
-    )
-    what = "no remedy" if chosen["remedy"] == "none" else chosen["remedy"]
-    second = f"Use {what} with {chosen['learner']}: {_lower_first(chosen['why'])}"
-    if data["task"] == "multiclass":
-        third = (
-            f"On {test['rows']:,} untouched rows it reaches balanced accuracy "
-            f"{test['balanced_accuracy']:.3f} and macro F1 {test['f1']:.3f}."
-        )
-        return [first, second, third]
-    caught, positives = test["recall_count"]
-    right, alerts = test["precision_count"]
-    third = (
-        f"On {test['rows']:,} untouched rows it catches {caught:,} of {positives:,} positives and "
-        f"{right:,} of its {alerts:,} alerts are right."
-    )
-    return [first, second, third]
-
-
-def _lower_first(text: str) -> str:
-    return text[:1].lower() + text[1:]

@@ -204,12 +204,14 @@ def decision_interval(
         _, first, cell = np.unique(cell * n_classes + voter, return_index=True, return_inverse=True)
     share = np.bincount(cell) / true.size
     draws = np.random.default_rng(seed).multinomial(true.size, share, size=n_boot)
-    found = np.zeros(n_boot)
+    sums = np.zeros((2, n_boot))
     for at, voter in enumerate(voters):
         table = np.zeros((share.size, n_classes**2))
         table[np.arange(share.size), true[first] * n_classes + voter[first]] = 1.0
         values = from_confusion(metric, (draws @ table).reshape(-1, n_classes, n_classes))
-        found += values / n_first if at < n_first else -values / (len(voters) - n_first)
+        sums[int(at >= n_first)] += values
+    # Like sums are subtracted, so that like decisions differ by exactly nothing.
+    found = sums[0] / n_first - sums[1] / max(len(voters) - n_first, 1)
     return percentiles(found, confidence=confidence)
 
 

@@ -30,6 +30,7 @@ KERNEL_ROWS = 2_000  # below, looking at all rows is as fast
 BLOCK = 1 << 21  # distances held at a time: 16 MB
 PAIRS = 1 << 19  # numbers in the differences held at a time
 SPARE = 2  # candidates beyond k that show whether the k-th distance is tied
+PROBE = 512  # queries that show how common ties are
 MOST_TIES = 512  # candidates that a tree is asked for before giving up on it
 
 
@@ -153,14 +154,17 @@ class _Search:
     def run(self) -> tuple[Ints, Floats]:
         unsure = np.arange(len(self.index))
         size, columns = self.pool.shape
-        if size >= KERNEL_ROWS:
-            tree = columns <= TREE_COLUMNS and not is_sparse(self.pool)
-            ask = self._tree() if tree else self._brute()
-            wide = self.k + 1 + SPARE
+        if size >= KERNEL_ROWS and columns <= TREE_COLUMNS and not is_sparse(self.pool):
+            ask, wide = self._tree(), self.k + 1 + SPARE
             while unsure.size and wide < min(MOST_TIES, size):
                 unsure, wide = self._propose(unsure, ask, wide), 4 * wide
-                if not tree:  # a second pass costs as much as looking at all rows
-                    break
+        elif size >= KERNEL_ROWS and self.k + 1 + SPARE < size:
+            ask, wide = self._brute(), self.k + 1 + SPARE
+            first = self._propose(unsure[:PROBE], ask, wide)
+            rest = unsure[PROBE:]
+            if first.size < PROBE // 2:  # more, and ties are so common that all must be looked at
+                rest = self._propose(rest, ask, wide)
+            unsure = np.concatenate([first, rest])
         self._look_at_all(unsure)
         return self.index, np.sqrt(self.square)
 
@@ -205,8 +209,8 @@ class _Search:
             most[hit, self.own[at][hit]] = np.inf
             kth = np.partition(most, self.k - 1, axis=1)[:, self.k - 1]
             most -= 2 * self.eps * norms  # from the most to the least that each may be
-            queries, places = np.nonzero(most <= (kth + 2 * self.eps * _squares(query))[:, None])
-            self._rank(at, queries, places)
+            near = most <= (kth + 2 * self.eps * _squares(query))[:, None]
+            self._rank(at, *np.divmod(np.flatnonzero(near), len(norms)))
 
     def _rank(self, at: Ints, queries: Ints, places: Ints) -> None:
         """Order candidates by exact distance, then by place; keep the first k of each query."""

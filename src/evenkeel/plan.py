@@ -166,7 +166,7 @@ class Plan:
         order = np.arange(self.n_out)
         if seed is not None:
             np.random.default_rng(seed).shuffle(order)
-        numbers = numbers_of(X) if self.made else None
+        numbers = self._sources(X) if self.made else None
         for start in range(0, self.n_out, size):
             yield self._take(order[start : start + size], X, columns, numbers)
 
@@ -228,10 +228,22 @@ class Plan:
         out = [None if table is None else take(table, origin) for table in tables]
         places = np.flatnonzero(ids >= self.n_rows)
         if places.size:
-            out[0] = self._fill(out[0], ids, places, numbers or numbers_of(X))
+            whole = numbers or (self._sources(X) if at is None else numbers_of(X))
+            out[0] = self._fill(out[0], ids, places, whole)
         if any(map(has_index, out)) and (places.size or np.unique(ids).size < ids.size):
             out = [fresh_index(table) for table in out]
         return tuple(out)
+
+    def _sources(self, X: Any) -> Numbers:
+        """The numbers that rows are made from; side by side, where they are few."""
+        used = np.zeros(self.n_rows, bool)
+        for block in self.made:
+            for name in block.ids:
+                ids = getattr(block, name)
+                used[ids[ids < self.n_rows]] = True
+        rows = np.flatnonzero(used)
+        numbers = numbers_of(X)
+        return numbers.only(rows, self.n_rows) if rows.size <= self.n_rows // 2 else numbers
 
     def _fill(self, table: Any, ids: Ints, places: Ints, numbers: Numbers) -> Any:
         step = max(1, BLOCK // numbers.width)
@@ -240,11 +252,15 @@ class Plan:
 
     def _numbers(self, ids: Ints, numbers: Numbers) -> Any:
         """Settled numbers of rows by id: a chain makes exactly what its steps would have stored."""
+        if ids.size == 0 or int(ids.max()) < self.n_rows:  # the usual case, by far
+            return numbers.read(ids)
         starts = self.starts
         block_of = np.searchsorted(starts, ids, side="right") - 1
         found, pieces = [], []
-        for block in np.unique(block_of).tolist():
+        for block in range(int(block_of.min()), int(block_of.max()) + 1):
             inside = np.flatnonzero(block_of == block)
+            if not inside.size:
+                continue
             found.append(inside)
             if block < 0:
                 pieces.append(numbers.read(ids[inside]))

@@ -159,10 +159,10 @@ def prepare(source: Any, test: Any, settings: Settings) -> Prepared:
 
 
 def cores() -> int:
-    """Processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Processors this process may use; ``OMP_NUM_THREADS`` is respected when it is smaller."""
+    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return min(here, int(asked)) if asked.isdecimal() and int(asked) > 0 else here
 
 
 def _split(table: Table, tested: Table | None, settings: Settings) -> tuple[Split, Folds]:

@@ -85,15 +85,19 @@ def ranked(
 
 def _ranked_keys(codes: NDArray[np.int64], score: NDArray[np.float64]) -> Ranked:
     # Bits of floats that are not negative sort like whole numbers and leave the sign bit free: with
-    # the label put in there, one plain sort replaces an argsort and two gathers.
-    bits = (score + 0.0).view(np.uint64)
-    keys = (bits << np.uint64(1)) | codes.astype(np.uint64)
+    # the label put in there, one plain sort replaces an argsort and two gathers. Inverted keys rise
+    # where scores fall.
+    keys = (score + 0.0).view(np.uint64)
+    keys <<= np.uint64(1)
+    keys |= codes.view(np.uint64)
+    np.invert(keys, out=keys)
     keys.sort()
-    keys = keys[::-1]
-    bits = keys >> np.uint64(1)
-    ends = np.flatnonzero(np.append(bits[1:] != bits[:-1], True)[: bits.size])
-    tp = np.cumsum(keys & np.uint64(1), dtype=np.int64)[ends].astype(np.float64)
-    return Ranked(bits[ends].view(np.float64), tp, (ends + 1) - tp)
+    np.invert(keys, out=keys)
+    tp = np.cumsum((keys & np.uint64(1)).view(np.int64))
+    keys >>= np.uint64(1)
+    ends = np.append(np.flatnonzero(keys[1:] != keys[:-1]), keys.size - 1)[: keys.size]
+    above = tp[ends].astype(np.float64)
+    return Ranked(keys[ends].view(np.float64), above, (ends + 1) - above)
 
 
 def average_precision(y: ArrayLike, p: ArrayLike, *, weight: ArrayLike | None = None) -> float:

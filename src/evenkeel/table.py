@@ -252,6 +252,7 @@ def _roles(raw: Raw, target: Column | None, asked: dict[str, Any], like: Table |
     columns = raw.frame.columns
     if like is None:
         return find_roles(columns, raw.source, target=-1 if target is None else target, **asked)
+    like.schema.require(columns, raw.source)
     wanted = like.target if target is None or like.target in columns else target
     beside = (like.group_name, like.time_name)
     roles = find_roles(

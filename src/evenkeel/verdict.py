@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evenkeel.confusion import from_confusion
 from evenkeel.distribution import encode
 from evenkeel.errors import InvalidInput
 
@@ -166,24 +167,16 @@ def _which(counts: NDArray[np.int64], names: list[Any], positive: Any) -> int:
 
 def _numbers(counts: NDArray[np.int64], k: int) -> dict[str, float | int | None]:
     support, decided, caught = counts.sum(axis=1), counts.sum(axis=0), np.diag(counts)
-    present = support > 0
     return {
-        "accuracy": float(caught.sum() / counts.sum()),
-        "balanced_accuracy": float(np.mean(caught[present] / support[present])),
-        "mcc": _mcc(counts.astype(np.float64)),
+        "accuracy": float(from_confusion("accuracy", counts)),
+        "balanced_accuracy": float(from_confusion("balanced-accuracy", counts)),
+        "mcc": float(from_confusion("mcc", counts)),
         "recall": float(caught[k] / support[k]),
         "precision": float(caught[k] / decided[k]) if decided[k] else None,
         "caught": int(caught[k]),
         "support": int(support[k]),
         "decided": int(decided[k]),
     }
-
-
-def _mcc(counts: NDArray[np.float64]) -> float:
-    total, right = counts.sum(), np.trace(counts)
-    truth, said = counts.sum(axis=1), counts.sum(axis=0)
-    spread = (total**2 - (said**2).sum()) * (total**2 - (truth**2).sum())
-    return float((right * total - truth @ said) / np.sqrt(spread)) if spread > 0 else 0.0
 
 
 def _level(numbers: dict[str, Any], n_classes: int) -> str:

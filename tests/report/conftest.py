@@ -260,9 +260,7 @@ def build_multiclass() -> Facts:
             "notes": [],
         },
         "advice": [{"what": "Several techniques together", "why": "the imbalance is extreme."}],
-        "audit": [
-            {"code": "test-prevalence", "level": "warning", "message": "The test file holds 12.2 % 'r2l', the training file 0.790 %.", "todo": "Read the test figures per class: the mixture differs from training.", "columns": [], "rows": [], "n_rows": 0}
-        ],
+        "audit": [{"code": "test-prevalence", "level": "warning", "message": "The test file holds 12.2 % 'r2l', the training file 0.790 %.", "todo": "Read the test figures per class: the mixture differs from training.", "columns": [], "rows": [], "n_rows": 0}],
         "split": {
             "sentence": "KDDTest+.txt is the test set; 5 folds, 5 repeats on the training file.", "kind": "file",
             "train_rows": sum(train.values()), "test_rows": int(counts.sum()), "train_counts": train,

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import altair as alt
+import pytest
 
 from evenkeel.report import chart_specs, charts, figures, marks
 
@@ -151,3 +152,22 @@ def test_one_distinct_threshold_does_not_break_the_axis(binary_facts: Facts) -> 
     binary_facts["curves"]["thresholds"] = binary_facts["curves"]["thresholds"][:1]
     spec = chart_specs(binary_facts)["thresholds"]
     assert alt.Chart.from_dict(spec, validate=True)
+
+
+@pytest.mark.parametrize("threshold", [0.0, 1.5])
+def test_a_threshold_off_the_axis_is_drawn_at_its_end(
+    binary_facts: Facts, threshold: float
+) -> None:
+    binary_facts["decision"] |= {
+        "threshold": threshold,
+        "threshold_low": 0.0,
+        "threshold_high": 1.5,
+    }
+    spec = chart_specs(binary_facts)["thresholds"]
+    rows = [row for data in spec["datasets"].values() for row in data]
+    drawn = [row["threshold"] for row in rows if "rate" in row]
+    told = next(row for row in rows if "text" in row)
+    assert told["text"] == f"chosen {threshold:.3g}"
+    assert min(drawn) <= told["threshold"] <= max(drawn)
+    band = next(row for row in rows if "low" in row)
+    assert min(drawn) == pytest.approx(band["low"], rel=1e-5)

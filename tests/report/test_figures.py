@@ -123,3 +123,21 @@ def test_the_table_of_a_curve_holds_measured_points_only(binary_facts: Facts) ->
         assert not any(
             p["recall"] >= row["recall"] and p["precision"] > row["precision"] for p in points
         )
+
+
+@pytest.mark.parametrize(
+    ("policy", "by_row"),
+    [
+        ({"cost_fn": "amount", "cost_fp": 4}, True),
+        ({"cost_matrix": [[0, 4], ["amount", 0]]}, True),
+        ({"cost_fn": 122, "cost_fp": 4, "goal": "cost"}, False),
+        ({"goal": "f1"}, False),
+    ],
+)
+def test_a_cost_column_means_no_threshold_to_draw(
+    binary_facts: Facts, policy: Facts, by_row: bool
+) -> None:
+    binary_facts["policy"] = policy
+    against = figures.thresholds(binary_facts)
+    assert against is not None
+    assert (against["decision"] == {}) == by_row == figures.costs_by_row(binary_facts)

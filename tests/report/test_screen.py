@@ -94,6 +94,7 @@ def test_a_run_shows_counts_intervals_differences_and_files(binary_facts: Facts)
     ):
         assert told in screen
     assert re.search(r"→ class-weight-sqrt +67\.1", screen)
+    assert "random-under(ratio=0.1)+cl…  72.2" in screen
 
 
 def test_several_classes_show_the_rarest_first_with_counts(multiclass_facts: Facts) -> None:
@@ -170,3 +171,14 @@ def test_a_terminal_gets_colour_and_its_own_width(binary_facts: Facts) -> None:
 
 def test_nothing_known_says_nothing_wrong() -> None:
     assert screen_lines({"data": {}})[0].startswith("Data")
+
+
+def test_a_cost_column_shows_the_rule_instead_of_a_threshold(binary_facts: Facts) -> None:
+    binary_facts["policy"]["cost_fn"] = "amount"
+    binary_facts["decision"] |= {
+        "sentence": "Act when p x amount > (1 - p) x 4.",
+        "notes": ["mind this"],
+    }
+    screen = "\n".join(screen_lines(binary_facts))
+    assert "Threshold    Act when p x amount > (1 - p) x 4.\n             mind this" in screen
+    assert "spread" not in screen

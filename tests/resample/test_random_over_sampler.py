@@ -43,7 +43,7 @@ def test_noise_has_the_spread_of_the_formula():
     factor = (4 / ((3 + 2) * 200)) ** (1 / (3 + 4))
     for label, shrinkage in ((1, 1.0), (2, 0.5)):
         part = noise[y_new[200:] == label]
-        expected = shrinkage * factor * X[Y == label].std(axis=0)
+        expected = shrinkage * factor * X[label == Y].std(axis=0)
         np.testing.assert_allclose(part.std(axis=0), expected, rtol=0.03)
         np.testing.assert_allclose(part.mean(axis=0), 0, atol=0.1)
     assert np.all(noise[:, 2] == 0)  # a column that never varies stays as it is
@@ -80,5 +80,5 @@ def test_shrinkage_is_checked(shrinkage, error, message):
 def test_noise_needs_numbers_and_copies_do_not():
     table = pl.DataFrame({"word": ["a", "b", "c"], "gap": [1.0, None, 2.0]})
     assert RandomOverSampler().fit_resample(table, [0, 0, 1])[0].height == 4
-    with pytest.raises(DoesNotApply, match="numerical data without gaps.*: word, gap"):
+    with pytest.raises(DoesNotApply, match=r"numerical data without gaps.*: word, gap"):
         RandomOverSampler(shrinkage=1).fit_resample(table, [0, 0, 1])

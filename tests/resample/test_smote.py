@@ -63,7 +63,7 @@ def test_made_rows_lie_between_a_row_and_one_of_its_neighbours():
     plan = SMOTE(random_state=0, k_neighbors=4).plan(X, Y)
     for block, label in zip(plan.made, (1, 2), strict=True):
         assert isinstance(block, Between)
-        rows = np.flatnonzero(Y == label)
+        rows = np.flatnonzero(label == Y)
         distance = np.linalg.norm(X[rows, None] - X[None, rows], axis=2)
         np.fill_diagonal(distance, np.inf)
         nearest = rows[np.argsort(distance, axis=1, kind="stable")[:, :4]]
@@ -75,7 +75,7 @@ def test_made_rows_lie_between_a_row_and_one_of_its_neighbours():
     X_new, y_new = plan.apply(X, Y)
     np.testing.assert_array_equal(X_new[:300], X)
     for row, label in zip(X_new[300:], y_new[300:], strict=True):
-        own = X[Y == label]
+        own = X[label == Y]
         assert np.all(row >= own.min(axis=0) - 1e-12)
         assert np.all(row <= own.max(axis=0) + 1e-12)
 

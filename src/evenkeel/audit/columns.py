@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from evenkeel._checks import listed
 from evenkeel.audit.finding import Finding
 from evenkeel.reading.words import plural
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 _NAMED_ID = re.compile(r"(^|[^A-Za-z])(id|nbr|nr|key|uuid|guid)$", re.IGNORECASE)
 _CAMEL_ID = re.compile(r"[a-z](ID|Id|Key|UUID)$")
 _LEAST_ROWS = 50
+_GLANCE = 200
 _MANY_ROWS = 1_000
 
 
@@ -109,13 +112,14 @@ def copy_findings(table: Table, facts: ColumnFacts) -> list[Finding]:
     findings = []
     n_classes = len(table.classes)
     y = pl.Series("target code", table.y)
+    few = np.concatenate([np.flatnonzero(table.y == code)[:_GLANCE] for code in range(n_classes)])
     for name in table.X.columns:
         column = table.X[name]
         empty = column.null_count()
         if facts.n_unique[name] + (empty > 0) != n_classes:
             continue
-        pairs = pl.DataFrame({"x": column, "y": y}).n_unique()
-        if pairs == n_classes:
+        pairs = pl.DataFrame({"x": column, "y": y})
+        if pairs[few].n_unique() <= n_classes and pairs.n_unique() == n_classes:
             kept = name in table.keep
             findings.append(
                 Finding(

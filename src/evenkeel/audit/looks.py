@@ -100,9 +100,8 @@ def _few(table: Table, codes: list[int], worst: str) -> list[Finding]:
         return []
     rarest = min(small, key=lambda code: int(counts[code]))
     n = int(counts[rarest])
-    words = listed(
-        (f"{table.classes[code]!r} has {counts[code]:,} rows" for code in small), most=10
-    )
+    sizes = (f"{table.classes[code]!r} has {plural(int(counts[code]), 'row')}" for code in small)
+    words = ("Class " if table.task == "binary" else "") + listed(sizes, most=10)
     level = worst if n < FEWEST else "warning" if n < FEW else "note"
     todo = {
         "blocker": f"Collect at least {FEWEST} (better {SOME}) before comparing anything.",

@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
 
 _QUERIES, _NEAREST = 100, 50
-_LEAST = 30
-_SPREAD, _MOVED = 0.3, 0.02
+_LEAST, _SOME, _MOST = 30, 2_000, 100_000
+_SPREAD, _SPREAD_TWO, _MOVED = 0.3, 0.9, 0.02
 # Radians off the straight line (files are rounded to some digits), less in few dimensions: there a
 # pair of neighbours is in line by chance with a probability of about angle ** (dimensions - 1).
 _ANGLE, _CHANCE = 0.02, 1e-6
-_SHARE = 0.2
+_SHARE = 0.25
 _TIMES = 4.0
-_REPEATED, _REPEATED_LARGE = 0.3, 0.5
+_REPEATED, _REPEATED_LARGE = 0.3, 0.4
+_TELLING = 0.5  # where the largest class repeats more than this, repeats are the nature of the data
 
 
 def is_balanced(counts: Ints) -> bool:
@@ -52,6 +53,7 @@ def repeated_classes(y: Ints, ids: Ints, counts: Ints) -> list[tuple[int, float,
         if code != reference
         and counts[code] >= _LEAST
         and share[code] >= (_REPEATED_LARGE if code in large else _REPEATED)
+        and share[reference] < _TELLING
         and spare[code] >= 5 * spare[reference]
     ]
 
@@ -153,14 +155,19 @@ def line_share(rows: Floats, *, seed: int = 0) -> float:
     share
         0 where fewer than two continuous columns or 30 distinct rows are left.
     """
-    rows = np.unique(rows, axis=0)
-    spread = np.array([len(np.unique(column)) for column in rows.T]) / max(len(rows), 1)
-    rows = rows[:, spread >= _SPREAD]
-    if rows.shape[1] < 2 or len(rows) < _LEAST:
+    rng = np.random.default_rng(seed)
+    if len(rows) > _MOST:
+        rows = rows[np.sort(rng.choice(len(rows), _MOST, replace=False))]
+    some = np.unique(rows[:: max(1, len(rows) // _SOME)], axis=0)
+    spread = np.array([len(np.unique(column)) for column in some.T]) / max(len(some), 1)
+    used = spread >= _SPREAD
+    if used.sum() < 3:
+        used = spread >= _SPREAD_TWO  # rounded numbers in two columns are in line by chance
+    rows = rows[:, used]
+    if rows.shape[1] < 2 or len(some) < _LEAST:
         return 0.0
     scale = rows.std(axis=0)
     rows = (rows - rows.mean(axis=0)) / np.where(scale > 0, scale, 1.0)
-    rng = np.random.default_rng(seed)
     tried = rng.choice(len(rows), min(_QUERIES, len(rows)), replace=False)
     lines = [_line(rows, int(at)) for at in tried]
     directions = np.array([line for line in lines if line is not None])
@@ -181,6 +188,8 @@ def _line(rows: Floats, at: int) -> Floats | None:
     distance = np.einsum("ij,ij->i", away, away)
     distance[distance == 0] = np.inf
     most = min(_NEAREST, int(np.isfinite(distance).sum()))
+    if most < 2:
+        return None
     near = np.argpartition(distance, most - 1)[:most]
     unit = away[near] / np.sqrt(distance[near])[:, None]
     cosines = unit @ unit.T

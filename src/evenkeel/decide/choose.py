@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -98,149 +97,154 @@ def choose(
     """
     check_number(n_boot, "n_boot", "choose", low=0, whole=True)
     scores = as_scores(p, owner="choose")
-    if scores.ndim == 1:
-        scores = np.stack([1.0 - scores, scores], axis=-1)
-    scores = scores if scores.ndim == 3 else scores[None]
-    if scores.ndim != 3 or scores.shape[2] < 2:
+    if scores.ndim not in {1, 2, 3} or (scores.ndim > 1 and scores.shape[-1] < 2):
         raise InvalidInput(f"p of choose must have shape (n_rows, n_classes). Got {np.shape(p)}.")
-    n_classes = scores.shape[2]
+    n_classes = 2 if scores.ndim == 1 else scores.shape[-1]
     policy.check(n_classes)
     codes = as_codes(y, owner="choose", n_classes=n_classes)
-    same_length("choose", y=codes, p=scores[0])
-    mass = as_weights(weight, codes.size, owner="choose")
+    same_length("choose", y=codes, p=scores[0] if scores.ndim == 3 else scores)
+    mass = None if weight is None else as_weights(weight, codes.size, owner="choose")
     if np.count_nonzero(np.bincount(codes, weights=mass)) < 2:
         raise InvalidInput("y of choose must hold at least two classes. Got one.")
-    rows = _Rows(policy, codes, scores, mass, weight is not None, columns, tuple(classes or ()))
-    return rows.threshold(n_boot, seed) if n_classes == 2 else rows.offsets(n_boot // 4, seed)
+    if n_classes > 2:
+        repeats = scores.reshape(-1, *scores.shape[-2:])
+        return _offsets(policy, codes, repeats, mass, n_boot // 4, seed, tuple(classes or ()))
+    score = np.atleast_2d(scores if scores.ndim == 1 else scores[..., 1])
+    return _threshold(policy, codes, score, mass, columns, n_boot=n_boot, seed=seed)
 
 
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    policy: Policy
-    y: Ints
-    p: Floats  # (n_repeats, n_rows, n_classes)
-    weight: Floats
-    weighted: bool
-    columns: Mapping[str, Any] | None
-    classes: tuple[Any, ...]
+def _threshold(
+    policy: Policy,
+    y: Ints,
+    p: Floats,
+    weight: Floats | None,
+    columns: Mapping[str, Any] | None,
+    *,
+    n_boot: int,
+    seed: int,
+) -> Decision:
+    """Choose for two classes; ``p`` is ``(n_repeats, n_rows)``."""
+    costs, n_repeats, of_rows = policy.costs, len(p), None
+    if costs is not None and costs.columns:
+        p = costs.effective(p, columns=columns)
+        of_rows = costs.of_rows(y, columns=columns)
+    curve = threshold_curve(
+        y if n_repeats == 1 else np.tile(y, n_repeats),
+        p.ravel(),
+        weight=None if weight is None else np.tile(weight, n_repeats),
+        cost=None if of_rows is None else np.tile(of_rows, (n_repeats, 1)),
+    )
+    point, reached = _best(policy, curve.counts, curve.cost)
+    at, low, high = int(point), None, None
+    if n_boot:
+        drawn = redraw(curve, y, p, n_boot=n_boot, seed=seed, weight=weight, cost=of_rows)
+        found = np.sort(drawn.points[_best(policy, drawn.counts, drawn.cost)[0]])
+        # Points fall with the threshold: the last ones are the lowest thresholds.
+        ends = found[[round(0.95 * (n_boot - 1)), round(0.05 * (n_boot - 1))]]
+        low, high = curve.thresholds_at(ends).tolist()
+        if policy.floor_of is None:
+            at = int(found[n_boot // 2])
+    tp, fp, fn, tn = (float(count[at]) / n_repeats for count in curve.counts)
+    threshold = float(curve.thresholds_at(at))
+    notes = []
+    if not reached:
+        notes.append(_how_near(policy, tp, fp, fn))
+    if threshold in {FLAGS_ALL, FLAGS_NONE}:
+        notes.append(_why_degenerate(policy, curve, everything=threshold == FLAGS_ALL))
+    return Decision(
+        policy=policy,
+        n_classes=2,
+        threshold=threshold,
+        threshold_low=low,
+        threshold_high=high,
+        confusion=((tn, fp), (fn, tp)),
+        prevalence=(tp + fn) / (tp + fp + fn + tn),
+        reached=bool(reached),
+        notes=tuple(notes),
+    )
 
-    def threshold(self, n_boot: int, seed: int) -> Decision:
-        costs, n_repeats = self.policy.costs, len(self.p)
-        score, of_rows = self.p[..., 1], None
-        if costs is not None and costs.columns:
-            score = costs.effective(score, columns=self.columns)
-            of_rows = costs.of_rows(self.y, columns=self.columns)
-        curve = threshold_curve(
-            np.tile(self.y, n_repeats),
-            score.ravel(),
-            weight=np.tile(self.weight, n_repeats) if self.weighted else None,
-            cost=None if of_rows is None else np.tile(of_rows, (n_repeats, 1)),
-        )
-        point, reached = self._best(curve.counts, curve.cost)
-        at, low, high = int(point), None, None
-        if n_boot:
-            weight = self.weight if self.weighted else None
-            drawn = redraw(
-                curve, self.y, score, n_boot=n_boot, seed=seed, weight=weight, cost=of_rows
-            )
-            found = np.sort(drawn.points[self._best(drawn.counts, drawn.cost)[0]])
-            # Points fall with the threshold: the last ones are the lowest thresholds.
-            ends = found[[round(0.95 * (n_boot - 1)), round(0.05 * (n_boot - 1))]]
-            low, high = curve.thresholds_at(ends).tolist()
-            if self.policy.floor_of is None:
-                at = int(found[n_boot // 2])
-        tp, fp, fn, tn = (float(count[at]) / n_repeats for count in curve.counts)
-        threshold = float(curve.thresholds_at(at))
-        return Decision(
-            policy=self.policy,
-            n_classes=2,
-            threshold=threshold,
-            threshold_low=low,
-            threshold_high=high,
-            confusion=((tn, fp), (fn, tp)),
-            prevalence=(tp + fn) / (tp + fp + fn + tn),
-            reached=bool(reached),
-            notes=self._notes(curve, (tp, fp, fn), threshold, reached=bool(reached)),
-        )
 
-    def _best(self, counts: Counts, cost: Floats | None) -> tuple[Any, Any]:
-        policy, costs = self.policy, self.policy.costs
-        if costs is None:
-            goal = from_counts(policy.goal, counts)
-        elif cost is not None:
-            goal = -cost
-        else:
-            (tn, fp), (fn, tp) = np.asarray(costs.table, dtype=np.float64)
-            goal = -(counts.tp * tp + counts.fp * fp + counts.fn * fn + counts.tn * tn)
-        goal = np.where(np.isnan(goal), -np.inf, goal)
-        if policy.floor_of is None or policy.floor is None:
-            return optimum(goal)
-        floors = np.nan_to_num(from_counts(policy.floor_of, counts))
-        if policy.floor_of == "precision":
-            # Flagging nothing has no precision, so it cannot keep one.
-            goal = np.where(counts.tp + counts.fp > 0.0, goal, -np.inf)
-        return optimum(goal, floor_values=floors, floor=policy.floor)
+def _best(policy: Policy, counts: Counts, cost: Floats | None) -> tuple[Any, Any]:
+    """The point of each curve that serves the policy best, and whether it keeps the minimum."""
+    costs = policy.costs
+    if costs is None:
+        goal = from_counts(policy.goal, counts)
+    elif cost is not None:
+        goal = -cost
+    else:
+        (tn, fp), (fn, tp) = np.asarray(costs.table, dtype=np.float64)
+        # Against flagging nothing: a caught case saves fn - tp, a false alarm costs fp - tn.
+        goal = counts.tp * (fn - tp) - counts.fp * (fp - tn)
+    goal[np.isnan(goal)] = -np.inf
+    if policy.floor_of is None or policy.floor is None:
+        return optimum(goal)
+    floors = np.nan_to_num(from_counts(policy.floor_of, counts), copy=False)
+    if policy.floor_of == "precision":
+        # Flagging nothing has no precision, so it cannot keep one.
+        goal = np.where(counts.tp + counts.fp > 0.0, goal, -np.inf)
+    return optimum(goal, floor_values=floors, floor=policy.floor)
 
-    def _notes(
-        self, curve: Curve, counts: tuple[float, ...], threshold: float, *, reached: bool
-    ) -> tuple[str, ...]:
-        notes, policy = [], self.policy
-        tp, fp, fn = counts
-        if not reached:
-            floors = {"precision": (tp, tp + fp), "recall": (tp, tp + fn)}
-            other = "recall" if policy.floor_of == "precision" else "precision"
-            part, whole = floors[str(policy.floor_of)]
-            notes.append(
-                f"{policy.floor_of} {policy.floor:g} is not reached at any threshold; the best is "
-                f"{part / whole:.2g} at {rate(other, *floors[other])}"
-            )
-        if threshold in {FLAGS_ALL, FLAGS_NONE}:
-            notes.append(_why_degenerate(policy, curve, everything=threshold == FLAGS_ALL))
-        return tuple(notes)
 
-    def offsets(self, n_boot: int, seed: int) -> Decision:
-        costs, n_repeats, n_classes = self.policy.costs, len(self.p), self.p.shape[2]
-        rows = np.bincount(self.y, minlength=n_classes)
-        support = np.bincount(self.y, weights=self.weight, minlength=n_classes).astype(np.float64)
-        table = None if costs is None else np.asarray(costs.table, dtype=np.float64)
-        goal = Goal(self.policy.goal, support, table)
-        logs = utilities(self.p, None if costs is None else costs.gains())
-        common = int(np.argmax(support))
-        tuned = np.flatnonzero((rows >= MIN_ROWS) & (np.arange(n_classes) != common))
-        again = np.tile(self.y, n_repeats)
-        mass = np.tile(self.weight, n_repeats) / n_repeats
-        pooled = logs.reshape(-1, n_classes)
-        low = high = None
-        if n_boot < 1:
-            start = first_offsets(goal, tuned)
-            found = search_offsets(pooled, again, goal, weight=mass, tuned=tuned, start=start)
-        else:
-            drawn = redraw_offsets(
-                logs, self.y, goal, weight=self.weight, tuned=tuned, n_boot=n_boot, seed=seed
-            )
-            found = np.median(drawn, axis=0)
-            low, high = (tuple(ends) for ends in np.quantile(drawn, [0.05, 0.95], axis=0).tolist())
-        confusion = confusion_table(again, decide(pooled, found), n_classes=n_classes, weight=mass)
-        return Decision(
-            policy=self.policy,
-            n_classes=n_classes,
-            offsets=tuple(found.tolist()),
-            offsets_low=low,
-            offsets_high=high,
-            confusion=tuple(tuple(row) for row in confusion.tolist()),
-            notes=self._offset_notes(rows, confusion),
-        )
+def _offsets(
+    policy: Policy,
+    y: Ints,
+    p: Floats,
+    weight: Floats | None,
+    n_boot: int,
+    seed: int,
+    classes: tuple[Any, ...],
+) -> Decision:
+    """Choose for several classes; ``p`` is ``(n_repeats, n_rows, n_classes)``."""
+    costs, n_repeats, n_classes = policy.costs, len(p), p.shape[2]
+    mass = np.ones(y.size) if weight is None else weight
+    rows = np.bincount(y, minlength=n_classes)
+    support = np.bincount(y, weights=mass, minlength=n_classes).astype(np.float64)
+    table = None if costs is None else np.asarray(costs.table, dtype=np.float64)
+    goal = Goal(policy.goal, support, table)
+    logs = utilities(p, None if costs is None else costs.gains())
+    common = int(np.argmax(support))
+    tuned = np.flatnonzero((rows >= MIN_ROWS) & (np.arange(n_classes) != common))
+    again, masses = np.tile(y, n_repeats), np.tile(mass, n_repeats) / n_repeats
+    pooled = logs.reshape(-1, n_classes)
+    low = high = None
+    if n_boot < 1:
+        start = first_offsets(goal, tuned)
+        found = search_offsets(pooled, again, goal, weight=masses, tuned=tuned, start=start)
+    else:
+        drawn = redraw_offsets(logs, y, goal, weight=mass, tuned=tuned, n_boot=n_boot, seed=seed)
+        found = np.median(drawn, axis=0)
+        low, high = (tuple(ends) for ends in np.quantile(drawn, [0.05, 0.95], axis=0).tolist())
+    confusion = confusion_table(again, decide(pooled, found), n_classes=n_classes, weight=masses)
+    return Decision(
+        policy=policy,
+        n_classes=n_classes,
+        offsets=tuple(found.tolist()),
+        offsets_low=low,
+        offsets_high=high,
+        confusion=tuple(tuple(row) for row in confusion.tolist()),
+        notes=_offset_notes(rows, confusion, classes),
+    )
 
-    def _offset_notes(self, rows: Ints, confusion: Floats) -> tuple[str, ...]:
-        names = [str(name) for name in self.classes or range(len(rows))]
-        notes = [
-            f"class {names[code]} has {rows[code]} rows, fewer than {MIN_ROWS}: its offset stays 0"
-            for code in np.flatnonzero(rows < MIN_ROWS)
-        ]
-        never = [names[code] for code in np.flatnonzero(confusion.sum(axis=0) == 0.0)]
-        if never:
-            notes.append(f"never decided on these scores: class {', '.join(never)}")
-        return tuple(notes)
+
+def _offset_notes(rows: Ints, confusion: Floats, classes: tuple[Any, ...]) -> tuple[str, ...]:
+    names = [str(name) for name in classes or range(len(rows))]
+    notes = [
+        f"class {names[code]} has {rows[code]} rows, fewer than {MIN_ROWS}: its offset stays 0"
+        for code in np.flatnonzero(rows < MIN_ROWS)
+    ]
+    never = [names[code] for code in np.flatnonzero(confusion.sum(axis=0) == 0.0)]
+    if never:
+        notes.append(f"never decided on these scores: class {', '.join(never)}")
+    return tuple(notes)
+
+
+def _how_near(policy: Policy, tp: float, fp: float, fn: float) -> str:
+    wholes = {"precision": tp + fp, "recall": tp + fn}
+    other = "recall" if policy.floor_of == "precision" else "precision"
+    return (
+        f"{policy.floor_of} {policy.floor:g} is not reached at any threshold; the best is "
+        f"{tp / wholes[str(policy.floor_of)]:.2g} at {rate(other, tp, wholes[other])}"
+    )
 
 
 def _why_degenerate(policy: Policy, curve: Curve, *, everything: bool) -> str:

@@ -169,14 +169,16 @@ class Decision:
                 fields[name] = None if fields[name] is None else fields[name][0]
             for name in ("offsets", "offsets_low", "offsets_high"):
                 fields[name] = _numbers(stored[name], n_classes, name, low=-1e6, high=1e6)
-            chosen = "threshold" if n_classes == 2 else "offsets"
-            _must(fields[chosen] is not None, chosen)
+            names = ("threshold", "offsets") if n_classes == 2 else ("offsets", "threshold")
+            _must(fields[names[0]] is not None, names[0])
+            _must(fields[names[1]] is None, names[1])
             found = [_numbers(row, n_classes, "confusion", low=0.0) for row in stored["confusion"]]
             rows = tuple(row for row in found if row is not None)
             _must(len(found) == len(rows) == n_classes, "confusion")
             share = _numbers([stored["prevalence"]], 1, "prevalence", low=0.0, high=1.0)
             _must(type(stored["reached"]) is bool, "reached")
-            _must(all(type(note) is str for note in stored["notes"]), "notes")
+            notes = stored["notes"]
+            _must(type(notes) is list and all(type(note) is str for note in notes), "notes")
         except (KeyError, TypeError, InvalidInput) as error:
             raise DamagedRun(f"The stored decision cannot be used: {error!r}.") from error
         return cls(
@@ -184,7 +186,7 @@ class Decision:
             confusion=rows,
             prevalence=None if share is None else share[0],
             reached=stored["reached"],
-            notes=tuple(stored["notes"]),
+            notes=tuple(notes),
         )
 
 

@@ -196,6 +196,7 @@ def judge_all(
     for entry in entries:
         if entry.ok and entry.name != DUMMY:
             judge.against(entry, baseline)
+    judge.verdicts([entry for entry in entries if entry.ok], baseline)
     chosen, why = _choose(entries, baseline, judge, weak=weak)
     return Comparison(entries, chosen, why, judge.objective, classes)
 
@@ -244,5 +245,6 @@ def _choose(
     low, high = (best.figures[f"objective_difference_{end}"] for end in ("low", "high"))
     return best, (
         f"Clearly better than the baseline on {metric.title}: {gain:+.3g} "
-        f"[{low:+.3g}, {high:+.3g}] on the same rows."
+        f"[{low:+.3g}, {high:+.3g}] on the same rows (p = {best.figures['objective_p']:.2g} after "
+        "Holm's correction)."
     )

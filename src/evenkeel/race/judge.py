@@ -17,6 +17,7 @@ from evenkeel.intervals import (
     roc_auc_interval,
 )
 from evenkeel.metrics import METRICS, evaluate, row_cost
+from evenkeel.race.stats import holm, p_value
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from evenkeel.scores import Scores
 
 BETTER, WORSE, UNCLEAR, BASELINE = "better", "worse", "no clear difference", "baseline"
+LEVEL = 0.05
 
 
 @dataclass
@@ -107,7 +109,7 @@ class Judge:
             entry.figures |= {f"{key}_low": low, f"{key}_high": high}
 
     def against(self, entry: Entry, baseline: Entry) -> None:
-        """Add paired differences to the baseline on the same rows, and what they show."""
+        """Add paired differences to the baseline on the same rows."""
         for name in dict.fromkeys(("average-precision", "cost", self.objective)):
             key = METRICS[name].key
             mine, theirs = entry.figures.get(key), baseline.figures.get(key)
@@ -122,14 +124,20 @@ class Judge:
         metric = METRICS[self.objective]
         for end in ("", "_difference", "_difference_low", "_difference_high"):
             entry.figures[f"objective{end}"] = entry.figures.get(f"{metric.key}{end}")
-        low, high = (entry.figures.get(f"objective_difference_{end}") for end in ("low", "high"))
-        if entry is baseline:
-            entry.figures["versus_baseline"] = BASELINE
-        elif low is None or high is None or np.isnan(low) or low <= 0 <= high:
-            entry.figures["versus_baseline"] = UNCLEAR
-        else:
+
+    def verdicts(self, entries: list[Entry], baseline: Entry) -> None:
+        """Say of each entry whether it is better or worse than the baseline, Holm-corrected."""
+        baseline.figures["versus_baseline"] = BASELINE
+        rivals = [e for e in entries if e.figures.get("objective_difference_low") is not None]
+        rivals = [entry for entry in rivals if entry is not baseline]
+        ends = ("objective_difference", "objective_difference_low", "objective_difference_high")
+        chances = holm([p_value(*(entry.figures[end] for end in ends)) for entry in rivals])
+        for entry, chance in zip(rivals, chances, strict=True):
+            gain = entry.figures["objective_difference"]
+            right_way = (gain > 0) == METRICS[self.objective].greater_is_better
+            entry.figures["objective_p"] = chance
             entry.figures["versus_baseline"] = (
-                BETTER if (low > 0) == metric.greater_is_better else WORSE
+                UNCLEAR if chance >= LEVEL else BETTER if right_way else WORSE
             )
 
     def _interval(

@@ -49,7 +49,11 @@ def from_memory(source: Any) -> pl.DataFrame:
         source = source.collect()
     if isinstance(source, pl.DataFrame):
         return source
-    frame = nw.from_native(source, pass_through=True)
+    try:
+        frame = nw.from_native(source, pass_through=True)
+    except nw.exceptions.DuplicateError as error:
+        first = str(error).replace("\n", " ")
+        raise InvalidInput(f"{_OWNER} must have distinct column names. {first}.") from error
     if isinstance(frame, nw.LazyFrame):
         frame = frame.collect()
     if not isinstance(frame, nw.DataFrame):

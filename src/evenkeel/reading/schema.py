@@ -83,6 +83,27 @@ class Schema:
         except (KeyError, TypeError, AttributeError) as error:
             raise InvalidInput(f"The stored schema of the model is damaged: {error!r}.") from error
 
+    def require(self, columns: Sequence[str], source: str) -> None:
+        """Raise unless a later table holds every feature.
+
+        Raises
+        ------
+        InvalidInput
+            Columns are missing; near names are offered.
+        """
+        missing = [name for name in self.kinds if name not in columns]
+        if not missing:
+            return
+        spare = [name for name in columns if name not in self.kinds]
+        hints = [did_you_mean(name, spare) for name in missing[:3]]
+        if all(name.startswith("column_") for name in columns):
+            words = f"The file has no header and {len(columns)} columns; training had "
+            hints = [f"{words}{len(self.source_columns)}: name them with names."]
+        raise InvalidInput(
+            f"{source} must hold the columns of training. It lacks {len(missing)}: "
+            f"{listed(map(repr, missing), most=10)}. {' '.join(filter(None, hints))}".rstrip()
+        )
+
     def select(self, frame: pl.DataFrame, source: str, *, decimal_comma: bool = False) -> Tidy:
         """The features of a later table, cleaned and of the kinds seen in training.
 
@@ -91,20 +112,7 @@ class Schema:
         InvalidInput
             Columns are missing, or cells do not fit their column.
         """
-        missing = [name for name in self.kinds if name not in frame.columns]
-        if missing:
-            spare = [name for name in frame.columns if name not in self.kinds]
-            hints = [did_you_mean(name, spare) for name in missing[:3]]
-            unnamed = all(name.startswith("column_") for name in frame.columns)
-            if unnamed and not any(name.startswith("column_") for name in self.kinds):
-                hints.append(
-                    f"The file has no header and {frame.width} columns; training had "
-                    f"{len(self.source_columns)}: name them with names."
-                )
-            raise InvalidInput(
-                f"{source} must hold the columns of training. It lacks {len(missing)}: "
-                f"{listed(map(repr, missing), most=10)}. {' '.join(filter(None, hints))}".rstrip()
-            )
+        self.require(frame.columns, source)
         return cast_like(frame, self.kinds, decimal_comma=decimal_comma)
 
     def spare(self, frame: pl.DataFrame) -> tuple[str, ...]:

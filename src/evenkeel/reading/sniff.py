@@ -88,20 +88,24 @@ def sniff(sample: str, *, cut: bool = False) -> tuple[Dialect, list[list[str]]]:
     (';', "'", [['-1', '0.5'], ['1', '0.7']])
     """
     skip, body = _after_comments(sample)
-    best: tuple[tuple[float, ...], Dialect, list[list[str]]] | None = None
+    found: list[tuple[tuple[float, ...], Dialect, list[list[str]]]] = []
     for order, delimiter in enumerate(_DELIMITERS):
         if delimiter not in body and not (delimiter == " " and "\t" in body):
             continue
         dialect, rows = _quoting(body, delimiter, cut=cut)
         if dialect.n_columns < 2 or dialect.consistent < 0.5:
             continue
-        rank = (round(dialect.consistent, 1), round(_numeric_share(rows), 1), -order)
-        if best is None or rank > best[0]:
-            best = (rank, dialect, rows)
-    if best is None:
+        numeric = _numeric_share(rows[1:] or rows)
+        sure = any(rank[0] >= 0.9 for rank, _, _ in found)
+        # Blanks stand between words and after commas too: they separate fields as a last resort.
+        if delimiter == " " and sure and not numeric > 0.99 > max(rank[1] for rank, _, _ in found):
+            continue
+        found.append(((round(dialect.consistent, 1), numeric, -order), dialect, rows))
+    if not found:
         dialect, rows = _quoting(body, None, cut=cut)
         return replace(dialect, skip_lines=skip), rows[:_ROWS]
-    return replace(best[1], skip_lines=skip), best[2][:_ROWS]
+    _, dialect, rows = max(found, key=lambda item: (item[0][0], round(item[0][1], 1), item[0][2]))
+    return replace(dialect, skip_lines=skip), rows[:_ROWS]
 
 
 def split_rows(body: str, dialect: Dialect, *, strict: bool = False) -> list[list[str]]:
@@ -212,6 +216,8 @@ def _quoting(body: str, delimiter: str | None, *, cut: bool) -> tuple[Dialect, l
             if quote == '"' and delimiter in {",", ";", "|"}:
                 best = replace(best, quote='"')  # the usual rule, for fields beyond the sample
             continue
+        if quote == "'" and not _on_every_line(body, rf"(?:^|{mark}){blanks}'", cut=cut):
+            continue  # an apostrophe, not a quote
         padded = delimiter != " " and re.search(rf"{mark} +{quote}", body) is not None
         candidate = Dialect(delimiter, quote, 1, padded=padded)
         clean = _strict(candidate, body, cut=cut)
@@ -220,6 +226,13 @@ def _quoting(body: str, delimiter: str | None, *, cut: bool) -> tuple[Dialect, l
         if (clean and measured.consistent >= best.consistent - 0.001) or better:
             return measured, rows
     return best, best_rows
+
+
+def _on_every_line(body: str, pattern: str, *, cut: bool) -> bool:
+    """Every line matches; a header and a line cut short need not."""
+    lines = [line for line in body.split("\n") if line.strip()]
+    asked = lines[1 : len(lines) - int(cut)] or lines
+    return all(re.search(pattern, line) for line in asked)
 
 
 def _strict(dialect: Dialect, body: str, *, cut: bool) -> bool:

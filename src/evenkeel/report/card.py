@@ -58,12 +58,12 @@ def escape(value: Any) -> Any:
     r"""Text in which no sign has a meaning to Markdown or HTML.
 
     >>> escape("a*b <script> | # x"), escape("- item"), escape("1. item")
-    ('a\\*b &lt;script&gt; \\| \\# x', '\\- item', '1\\. item')
+    ('a\\*b &lt;script> \\| \\# x', '\\- item', '1\\. item')
     """
     if type(value) is not str:
         return value
     text = _MEANING.sub(r"\\\1", wording.tidy(value))
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = text.replace("&", "&amp;").replace("<", "&lt;")
     return _OPENING.sub(lambda m: m[0] + "\\" if m[2].isdigit() else f"{m[1]}\\{m[2]}", text)
 
 

@@ -129,6 +129,8 @@ def rates_by_threshold(against: Row) -> Spec:
         for key in ("precision", "recall")
         for point in against["points"]
         if is_number(point.get(key))
+        # Precision without an alert is undefined, whatever convention wrote it down.
+        and (key == "recall" or point.get("alerts_per_1000") != 0)
     ]
     names = ["precision", "recall"]
     legend = alt.Legend(title=None, symbolType="stroke", symbolSize=250)

@@ -139,7 +139,7 @@ def thresholds(facts: Facts) -> Row | None:
     """Precision, recall and cost against the threshold, and whether its axis is logarithmic."""
     points = (facts.get("curves") or {}).get("thresholds") or []
     points = [point for point in points if is_number(point.get("threshold"))]
-    decision = facts.get("decision") or {}
+    decision = {} if costs_by_row(facts) else facts.get("decision") or {}
     chosen = decision.get("threshold")
     if not points:
         return None
@@ -150,6 +150,17 @@ def thresholds(facts: Facts) -> Row | None:
         floor = chosen / 300 if is_number(chosen) and chosen > 0 else 0.0
         points = [point for point in points if point["threshold"] >= floor] or points
     return {"points": thin(points), "logarithmic": logarithmic, "decision": decision}
+
+
+def costs_by_row(facts: Facts) -> bool:
+    """Whether a cost is a column: then the decision weighs each row, and is no threshold of probability."""
+    policy = facts.get("policy") or {}
+    entries = [value for key, value in policy.items() if key.startswith("cost_")]
+    return any(isinstance(entry, str) for value in entries for entry in _flat(value))
+
+
+def _flat(value: Any) -> list[Any]:
+    return [item for part in value for item in _flat(part)] if isinstance(value, list) else [value]
 
 
 def reliability(facts: Facts) -> Row | None:

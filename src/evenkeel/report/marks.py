@@ -154,7 +154,8 @@ def spread(against: Row) -> list[Any]:
     low, high = (against["decision"].get(f"threshold_{end}") for end in ("low", "high"))
     if not (is_number(low) and is_number(high) and high > low):
         return []
-    band = alt.Chart(data([{"low": low, "high": high}])).mark_rect(color=NEUTRAL, opacity=0.18)
+    row = {"low": _inside(low, against), "high": _inside(high, against)}
+    band = alt.Chart(data([row])).mark_rect(color=NEUTRAL, opacity=0.18)
     return [band.encode(x=threshold_axis(against, "low"), x2="high:Q")]
 
 
@@ -170,11 +171,19 @@ def chosen_rule(against: Row) -> list[Any]:
     if not against["logarithmic"]:
         below = (value - measured[0]) / max(measured[-1] - measured[0], 1e-12)
     right = below > 0.5
-    base = alt.Chart(data([{"threshold": value, "text": f"chosen {wording.threshold(value)}"}]))
+    base = alt.Chart(
+        data([{"threshold": _inside(value, against), "text": f"chosen {wording.threshold(value)}"}])
+    )
     base = base.encode(x=threshold_axis(against))
     named = base.encode(y=alt.value(9), text="text:N")
     side: Row = {"align": "right" if right else "left", "dx": -6 if right else 6}
     return [base.mark_rule(color=INK, strokeWidth=1.5), words(named, bold=True, **side)]
+
+
+def _inside(value: float, against: Row) -> float:
+    """A threshold moved to the drawn ones: flagging everything is 0, which no logarithmic axis holds."""
+    measured = [point["threshold"] for point in against["points"]]
+    return float(min(max(value, min(measured)), max(measured)))
 
 
 def chosen(against: Row) -> str:

@@ -159,7 +159,9 @@ def _advice(sheet: Sheet, facts: Facts, *, run: bool) -> None:
 
 def _policy(sheet: Sheet, facts: Facts) -> None:
     policy = facts.get("policy") or {}
-    sheet.say("Policy", policy.get("sentence"), most=1 if policy.get("request") else 2)
+    sheet.say(
+        "Policy", wording.sentence(policy.get("sentence")), most=1 if policy.get("request") else 2
+    )
     if policy.get("assumed"):
         sheet.say("", policy.get("request"), most=2, style="yellow")
 
@@ -176,7 +178,9 @@ def _remedies(sheet: Sheet, facts: Facts, *, most: int) -> None:
 def _decision(sheet: Sheet, facts: Facts) -> None:
     decision = facts.get("decision") or {}
     offsets = decision.get("offsets")
-    if is_number(decision.get("threshold")):
+    if figures.costs_by_row(facts):
+        sheet.say("Threshold", decision.get("sentence"), most=2)
+    elif is_number(decision.get("threshold")):
         low, high = decision.get("threshold_low"), decision.get("threshold_high")
         told = wording.threshold(decision["threshold"])
         if is_number(low) and is_number(high):
@@ -191,11 +195,10 @@ def _decision(sheet: Sheet, facts: Facts) -> None:
             [f"{label(name, 24)} {wording.signed(to)}" for name, to in offsets.items()],
             most=1,
         )
-    if decision.get("reached") is False:
-        notes = " ".join(
-            map(str, decision.get("notes") or ["The policy's demand was not reached."])
-        )
-        sheet.say("", notes, most=1, style="yellow")
+    notes = list(decision.get("notes") or [])
+    if decision.get("reached") is False and not notes:
+        notes = ["What the policy asks for could not be reached; the nearest was taken."]
+    sheet.say("", "; ".join(map(str, notes)), most=2, style="yellow")
 
 
 def _test(sheet: Sheet, facts: Facts) -> None:
@@ -209,7 +212,7 @@ def _test(sheet: Sheet, facts: Facts) -> None:
         parts = [*rates, f"{ranking.strip()}, base rate {number(test.get('prevalence'))}"]
         if is_number(test.get("cost")):
             parts.append(f"cost {number(test['cost'])} per 1,000 rows")
-        sheet.say("Test", " · ".join(part.strip() for part in parts), most=2)
+        sheet.say("Test", " · ".join(part.strip() for part in parts), most=3)
     else:
         keys = ("balanced_accuracy", "f1", "mcc")
         parts = [f"{wording.metric(key)} {number(test.get(key))}" for key in keys]
@@ -245,10 +248,10 @@ def _verdict(sheet: Sheet, facts: Facts) -> None:
     if level:
         told = " ".join([f"{level}.", *map(str, assessment.get("sentences") or [])])
         style = "" if level == "acceptable" else "bold yellow"
-        sheet.say("Verdict", told[:1].upper() + told[1:], most=2, style=style)
+        sheet.say("Verdict", wording.sentence(told), most=3, style=style)
     if evidence.get("level") in ("weak", "limited"):
         told = f"{evidence['level']} evidence: {evidence.get('sentence')}"
-        sheet.say("", told[:1].upper() + told[1:], most=1, style="yellow")
+        sheet.say("", wording.sentence(told), most=1, style="yellow")
 
 
 def _files(sheet: Sheet, facts: Facts) -> None:

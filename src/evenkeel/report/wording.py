@@ -38,7 +38,7 @@ def number(value: Any, *, like: Any = None) -> str:
     if value < 0:
         return MINUS + number(-value, like=like)
     if isinstance(value, int) or value == 0:
-        return f"{value:,.0f}"
+        return f"{int(value):,}"
     digits = _decimals(like if is_number(like) else value)
     if digits is None or round(value, digits) == 0:
         digits = _decimals(value)
@@ -167,6 +167,18 @@ def label(value: Any, most: int = 48) -> str:
     if value is None:
         return ABSENT
     return tidy(value, most).strip() or repr(tidy(value, most))
+
+
+def sentence(text: Any) -> str:
+    """Words as a sentence: a capital first, a stop last; nothing where there are none.
+
+    >>> sentence("scenario fraud: recall"), sentence(None)
+    ('Scenario fraud: recall.', '')
+    """
+    words = str(text or "").strip()
+    if not words:
+        return ""
+    return words[0].upper() + words[1:] + ("" if words[-1] in ".!?" else ".")
 
 
 def distinct(values: list[Any]) -> list[str]:

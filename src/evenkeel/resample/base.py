@@ -62,7 +62,8 @@ class Task:
     @cached_property
     def rows_of(self) -> list[Ints]:
         """Row numbers of each class, sorted, by code."""
-        order = np.argsort(self.codes, kind="stable")
+        codes = self.codes.astype(np.int16) if len(self.classes) < 1 << 15 else self.codes
+        order = np.argsort(codes, kind="stable")  # a radix sort for 16 bits
         return np.split(order, np.cumsum(np.bincount(self.codes))[:-1])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from evenkeel._checks import check_number, listed
 from evenkeel._numbers import numbers_of
@@ -133,7 +134,4 @@ def _spread(values: Any) -> NDArray[np.float64]:
     """Standard deviation of each column."""
     if not is_sparse(values):
         return np.asarray(values.std(axis=0, dtype=np.float64)).ravel()
-    wide = values.astype(np.float64)
-    mean = np.asarray(wide.mean(axis=0)).ravel()
-    square = np.asarray(wide.multiply(wide).mean(axis=0)).ravel()
-    return np.asarray(np.sqrt(np.maximum(square - mean**2, 0.0)))
+    return np.asarray(np.sqrt(mean_variance_axis(values.astype(np.float64), axis=0)[1]))

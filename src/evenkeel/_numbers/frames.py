@@ -1,0 +1,109 @@
+"""Numeric columns of frames of pandas, polars and pyarrow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evenkeel._numbers.base import Numbers, settled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+
+class Frame(Numbers):
+    """Frames of any library that narwhals knows."""
+
+    def __init__(self, frame: Any) -> None:
+        self.columns: dict[Any, Array] = {}  # numeric columns by name
+        self.types: list[np.dtype[Any]] = []  # what each can hold, gaps aside
+        self.odd, self.gaps = [], []
+        for name, column in zip(frame.columns, frame.iter_columns(), strict=True):
+            dtype = _numpy_dtype(column)
+            if dtype is None:
+                self.odd.append(name)
+                continue
+            # whole numbers with gaps have no numpy type: they are read as floats with NaN
+            gapless = dtype.kind == "f" or not column.is_null().any()
+            values = np.asarray(column.to_numpy()).astype(
+                dtype if gapless else np.float64, copy=False
+            )
+            if values.dtype.kind == "f" and not np.isfinite(values).all():
+                self.gaps.append(name)
+            self.columns[name] = values
+            self.types.append(dtype)
+        kinds = [values.dtype for values in self.columns.values()]
+        self.dtype = np.result_type(*kinds) if kinds else np.dtype(np.float64)
+        self.width = max(1, len(kinds))
+
+    def _read(self, places: Array) -> Array:
+        out = np.empty((len(places), len(self.columns)), self.dtype)
+        for j, values in enumerate(self.columns.values()):
+            out[:, j] = values[places]
+        return out
+
+    def _cut(self, rows: Array) -> None:
+        self.columns = {name: values[rows] for name, values in self.columns.items()}
+
+    def settle(self, values: Array) -> Array:
+        out = np.empty(values.shape, self.dtype)
+        for j, (column, dtype) in enumerate(zip(self.columns.values(), self.types, strict=True)):
+            out[:, j] = settled(values[:, j], dtype).astype(column.dtype, copy=False)
+        return out
+
+    def write(self, table: Any, made: Iterable[tuple[Array, Array]]) -> Any:
+        parts = list(made)
+        if not parts:
+            return table
+        at = np.concatenate([place for place, _ in parts])
+        values = np.concatenate([block for _, block in parts])
+        new = {
+            name: values[:, j].astype(column.dtype)
+            for j, (name, column) in enumerate(self.columns.items())
+        }
+        return _scatter(table, at, new)
+
+    def not_finite(self) -> list[Any]:
+        return self.gaps
+
+
+def _numpy_dtype(column: Any) -> np.dtype[Any] | None:
+    """The numpy type of a numeric column; None for a column of another kind."""
+    kind = column.dtype
+    if kind.is_numeric() or str(kind) == "Boolean":
+        name = "bool" if str(kind) == "Boolean" else str(kind).lower()
+        try:
+            return np.dtype(name)
+        except TypeError:  # decimals, 128-bit integers
+            return np.dtype(np.float64)
+    if str(kind) != "Unknown" or column.is_null().all():
+        return None
+    stored = np.asarray(column.head(0).to_numpy()).dtype  # sparse columns of pandas
+    return stored if stored.kind in "biuf" else None
+
+
+def _scatter(table: Any, at: Array, new: dict[Any, Array]) -> Any:
+    import narwhals as nw
+
+    if nw.dependencies.is_pandas_dataframe(table):
+        import pandas as pd
+
+        out = table.copy(deep=False)
+        for name, values in new.items():  # only pandas can name its sparse and nullable types
+            column = table[name].to_numpy(copy=True)
+            column[at] = values
+            out[name] = pd.Series(column, index=table.index, dtype=table[name].dtype)
+        return out
+    frame = nw.from_native(table, eager_only=True)
+    columns = []
+    for name, values in new.items():
+        made = nw.new_series("made", values, backend=frame.implementation)
+        if values.dtype.kind == "f":  # where a parent has a gap, so has its child
+            made = made.fill_nan(None)
+        columns.append(frame[name].scatter(at, made.cast(frame.schema[name])))
+    return frame.with_columns(*columns).to_native()

@@ -1,0 +1,80 @@
+"""Copies of rows, found value by value."""
+
+import time
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evenkeel.audit import audit, duplicate_ids
+from evenkeel.table import read_table
+
+CELL = st.one_of(st.none(), st.sampled_from([0.0, -0.0, 1.0, 2.5, float("nan")]))
+ROWS = st.lists(st.tuples(CELL, st.sampled_from(["", "a", "b", None]), st.booleans()), max_size=30)
+
+
+def slow_ids(rows):
+    def plain(cell):
+        return None if cell is None or cell != cell else cell
+
+    seen = {}
+    return [seen.setdefault(tuple(map(plain, row)), len(seen)) for row in rows]
+
+
+@given(ROWS)
+def test_ids_agree_with_a_slow_loop(rows):
+    schema = {"x": pl.Float64, "y": pl.String, "z": pl.Boolean}
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    assert duplicate_ids(frame).tolist() == slow_ids(rows)
+
+
+def test_awkward_tables():
+    assert duplicate_ids(pl.DataFrame({"row": [1, 1], "index": [2, 2]})).tolist() == [0, 0]
+    assert duplicate_ids(
+        pl.DataFrame({"c": pl.Series(["a", "a"], dtype=pl.Categorical)})
+    ).tolist() == [0, 0]
+    assert duplicate_ids(pl.DataFrame(schema={"a": pl.Int8})).tolist() == []
+    text = pl.DataFrame({"a": ["x", "xy"], "b": ["yz", "z"]})
+    assert duplicate_ids(text).tolist() == [0, 1]
+
+
+def test_half_a_million_rows_in_a_moment():
+    rng = np.random.default_rng(0)
+    frame = pl.DataFrame(rng.integers(0, 60, (500_000, 3)).astype(float), schema=["a", "b", "c"])
+    start = time.process_time()
+    ids = duplicate_ids(frame)
+    assert time.process_time() - start < 5
+    assert ids.max() + 1 == len(np.unique(frame.to_numpy(), axis=0))
+
+
+@pytest.fixture(scope="module")
+def findings():
+    columns = {
+        "a": [1, 1, 1, 2, 2, 3, *range(10, 50)],
+        "b": ["u", "u", "u", "v", "v", "w", *["z"] * 40],
+        "y": [0, 0, 1, 0, 0, 0, *[0, 1] * 20],
+    }
+    return {finding.code: finding for finding in audit(read_table(columns, target="y"))}
+
+
+def test_copies_within_a_class(findings):
+    found = findings["duplicate-rows"]
+    assert (found.level, found.rows, found.n_rows) == ("note", (3, 4), 2)
+    assert "2 rows with an exact copy in the same class; 1 (2.17 %) could go" in found.message
+
+
+def test_copies_across_classes(findings):
+    found = findings["conflicting-rows"]
+    assert (found.level, found.rows, found.n_rows) == ("warning", (0, 1, 2), 3)
+    assert "4.76 % of 1" in found.message
+
+
+def test_an_identifier_does_not_hide_copies():
+    columns = {"id": list(range(100)), "x": [1, 2] * 50, "z": [0.5] * 100, "y": [0, 1] * 50}
+    codes = {finding.code: finding for finding in audit(read_table(columns, target="y"))}
+    assert "apart from id" in codes["duplicate-rows"].message
+    assert "duplicate-rows" not in {
+        finding.code for finding in audit(read_table(columns, target="y", keep=["id"]))
+    }

@@ -1,0 +1,22 @@
+"""Where the real data files are, and how property tests run."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# A loaded machine is no failure, and the same commit gives the same verdict every time.
+settings.register_profile("suite", deadline=None, derandomize=True)
+settings.load_profile("suite")
+
+
+@pytest.fixture(scope="session")
+def data_dir():
+    """The folder of real data: EVENKEEL_DATA, else ../shared/data; absent, the test is skipped."""
+    folder = Path(os.environ.get("EVENKEEL_DATA", ROOT.parent / "shared" / "data"))
+    if not (folder / "tables").is_dir():
+        pytest.skip(f"real data files are not at {folder}; set EVENKEEL_DATA")
+    return folder

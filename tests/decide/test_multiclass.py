@@ -1,0 +1,151 @@
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evenkeel.confusion import confusion_table
+from evenkeel.decide.multiclass import (
+    Goal,
+    along,
+    between,
+    current,
+    decide,
+    first_offsets,
+    line_of,
+    search_offsets,
+    utilities,
+)
+from evenkeel.errors import InvalidInput
+
+NAMES = ["balanced-accuracy", "accuracy", "f1", "f0.5", "g-mean", "mcc", "cost"]
+
+
+def sample(seed, n=60, n_classes=4, *, rounded=True):
+    rng = np.random.default_rng(seed)
+    shares = np.array([0.6, 0.2, 0.15, 0.05])[:n_classes]
+    y = rng.choice(n_classes, n, p=shares / shares.sum())
+    logs = rng.normal(size=(n, n_classes)) + 1.2 * np.eye(n_classes)[y]
+    logs[:, 0] += 1.0
+    weight = rng.integers(1, 4, n) / 2
+    return y, np.round(logs, 1) if rounded else logs, weight
+
+
+def goal_of(name, y, weight, n_classes=4, seed=0):
+    support = np.bincount(y, weights=weight, minlength=n_classes)
+    costs = np.random.default_rng(seed).integers(0, 9, (n_classes, n_classes)).astype(float)
+    return Goal(name, support, costs if name == "cost" else None)
+
+
+@given(st.sampled_from(NAMES), st.integers(0, 10**6), st.integers(0, 3))
+@settings(deadline=None, max_examples=60)
+def test_a_line_ranks_offsets_as_recounting_does(name, seed, code):
+    y, logs, weight = sample(seed)
+    goal = goal_of(name, y, weight, seed=seed)
+    offsets = np.random.default_rng(seed).normal(size=4) * 0.3
+    line = line_of(logs, offsets, code)
+    ends, values = along(line, y, goal, weight, code)
+    slow = []
+    for end in ends:
+        moved = offsets.copy()
+        moved[code] = between(line.levels, int(end))
+        assert (decide(logs, moved) == code).sum() == end
+        slow.append(current(logs, y, goal, weight, moved))
+    slow = np.array(slow)
+    # the line may use any rising function of the goal, so only the order has to agree
+    best = slow >= slow.max() - 1e-9
+    assert best[int(np.argmax(values))]
+    if name != "g-mean":  # there a recall of 0 counts as nearly 0
+        for a, b in itertools.pairwise(np.argsort(slow)):
+            assert values[b] >= values[a] - 1e-9 or slow[b] == pytest.approx(slow[a])
+
+
+@given(st.sampled_from(NAMES), st.integers(0, 10**6))
+@settings(deadline=None, max_examples=40)
+def test_no_single_offset_can_be_moved_to_gain(name, seed):
+    y, logs, weight = sample(seed, rounded=False)
+    goal = goal_of(name, y, weight, seed=seed)
+    tuned = np.array([1, 2, 3])
+    start = first_offsets(goal, tuned)
+    found = search_offsets(logs, y, goal, weight=weight, tuned=tuned, start=start)
+    value = current(logs, y, goal, weight, found)
+    assert value >= current(logs, y, goal, weight, start)
+    assert found[0] == 0.0
+    for code in tuned:
+        for level in np.linspace(-6, 6, 121):
+            moved = found.copy()
+            moved[code] = level
+            assert current(logs, y, goal, weight, moved) <= value + 1e-9
+
+
+@pytest.mark.parametrize("name", ["balanced-accuracy", "f1", "cost"])
+def test_three_classes_reach_the_best_of_a_fine_grid(name):
+    close = 0
+    for seed in range(6):
+        y, logs, _ = sample(seed, n=80, n_classes=3, rounded=False)
+        weight = np.ones(80)
+        goal = goal_of(name, y, weight, n_classes=3)
+        tuned = np.array([1, 2])
+        found = search_offsets(
+            logs, y, goal, weight=weight, tuned=tuned, start=first_offsets(goal, tuned)
+        )
+        grid = np.linspace(-4, 4, 61)
+        best = max(
+            current(logs, y, goal, weight, np.array([0.0, a, b])) for a in grid for b in grid
+        )
+        close += current(logs, y, goal, weight, found) >= best - 0.02 * abs(best)
+    assert close >= 5  # one class at a time can stop at a local optimum, but rarely
+
+
+def test_offsets_undo_known_shifts_of_the_log_probabilities():
+    rng = np.random.default_rng(0)
+    shares = np.array([0.9, 0.08, 0.02])
+    y = rng.choice(3, 30_000, p=shares)
+    logs = np.log(shares) + rng.normal(size=(30_000, 3)) + 2 * np.eye(3)[y]
+    goal = Goal("balanced-accuracy", np.bincount(y).astype(float))
+    tuned = np.array([1, 2])
+    found = search_offsets(logs, y, goal, weight=np.ones(len(y)), tuned=tuned, start=np.zeros(3))
+    assert found[1:] == pytest.approx(np.log(shares[0] / shares[1:]), abs=0.35)
+
+
+def test_zero_offsets_on_gains_are_the_decision_of_least_expected_cost():
+    # by hand: missing class 2 costs 10, anything else 1
+    table = np.array([[0, 1, 1], [1, 0, 1], [10, 10, 0]], dtype=float)
+    gains = table.max(axis=1, keepdims=True) - table
+    proba = np.array([[0.90, 0.05, 0.05], [0.80, 0.05, 0.15], [0.05, 0.90, 0.05], [0.4, 0.5, 0.1]])
+    # expected costs of deciding 0, 1, 2: row 0: .55 1.4 .95; row 1: 1.55 2.3 .85;
+    # row 2: 1.4 .55 .95; row 3: 1.5 1.4 .9
+    assert decide(utilities(proba, gains), np.zeros(3)).tolist() == [0, 2, 1, 2]
+
+
+def test_classes_that_may_not_move_keep_their_offset():
+    y, logs, weight = sample(5)
+    goal = goal_of("f1", y, weight)
+    found = search_offsets(logs, y, goal, weight=weight, tuned=np.array([2]), start=np.zeros(4))
+    assert (found[[0, 1, 3]] == 0).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_goals_are_the_metrics(name):
+    y, logs, weight = sample(1)
+    goal = goal_of(name, y, weight)
+    table = confusion_table(y, decide(logs, np.zeros(4)), n_classes=4, weight=weight)
+    value = float(goal.value(table))
+    if name == "cost":
+        assert value == pytest.approx(-(table * goal.costs).sum() / weight.sum())
+    assert value == pytest.approx(current(logs, y, goal, weight, np.zeros(4)))
+
+
+def test_a_class_without_rows_changes_nothing():
+    y, logs, weight = sample(2)
+    y = np.where(y == 3, 0, y)
+    for name in NAMES:
+        goal = goal_of(name, y, weight)
+        line = line_of(logs, np.zeros(4), 1)
+        assert np.isfinite(along(line, y, goal, weight, 1)[1]).all()
+
+
+def test_goals_of_two_classes_only_are_refused():
+    with pytest.raises(InvalidInput, match=r"can aim at .* Got 'youden'"):
+        Goal("youden", np.ones(3))
