@@ -133,6 +133,19 @@ def test_joined_blocks_are_the_connected_components(seed):
     assert np.array_equal(same, label[:, None] == label)
 
 
+def test_folds_in_time_are_stretches_with_equally_many_rare_rows():
+    time = np.random.default_rng(0).permutation(2000)
+    y = imbalanced(2000, 100)
+    folds = make_folds(y, time=time)
+    assert (folds.n_folds, folds.n_repeats) == (5, 1)
+    in_order = folds.part[0][np.argsort(time)]
+    assert np.all(np.diff(in_order) >= 0)
+    assert np.bincount(folds.part[0][y == 1]).tolist() == [20] * 5
+    groups = np.random.default_rng(1).integers(0, 400, 2000)
+    part = make_folds(y, time=time, groups=groups).part[0]
+    assert all(len(set(part[groups == group])) == 1 for group in np.unique(groups))
+
+
 def test_the_same_seed_gives_the_same_split_and_another_seed_another():
     y = imbalanced()
     assert np.array_equal(hold_out(y, seed=3).test, hold_out(y, seed=3).test)

@@ -1,24 +1,27 @@
 """The command line: ``evenkeel run | check | predict | report | remedies | sample``.
 
 Exit codes: 0 done; 1 ``check`` found blockers; 2 bad input, nothing written; 3 finished, but the
-evidence is too weak to recommend; 130 interrupted, what is done is kept.
+evidence is too weak to recommend; 70 a fault of evenkeel itself; 130 interrupted, what is done is
+kept.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from evenkeel.errors import EvenkeelError
+from evenkeel.errors import EvenkeelError, EvenkeelWarning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-BAD_INPUT, WEAK_EVIDENCE, INTERRUPTED = 2, 3, 130
+BAD_INPUT, WEAK_EVIDENCE, FAULT, INTERRUPTED = 2, 3, 70, 130
 
 app = typer.Typer(
     name="evenkeel",
@@ -29,6 +32,10 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+Source = Annotated[
+    str,
+    typer.Argument(metavar="FILE", help="Table: CSV, Parquet, Arrow, JSON Lines, ARFF, npz."),
+]
 Target = Annotated[
     str, typer.Option(help="Column to predict: its name, or its position (-1: last).")
 ]
@@ -46,7 +53,10 @@ MapTarget = Annotated[
 ]
 Group = Annotated[str | None, typer.Option(help="Column whose rows stay together in every split.")]
 Time = Annotated[str | None, typer.Option(help="Column of time: the last rows become the test.")]
-Drop = Annotated[list[str] | None, typer.Option(help="Columns to leave out (comma, or repeat).")]
+Drop = Annotated[
+    list[str] | None,
+    typer.Option(help="Columns to leave out: repeat, or 'a,b'; '\"x,y\"' is one name."),
+]
 Keep = Annotated[list[str] | None, typer.Option(help="Columns to keep as features all the same.")]
 DropMissing = Annotated[bool, typer.Option(help="Leave out rows whose target is missing.")]
 Test = Annotated[str | None, typer.Option(help="File with the untouched test rows.")]
@@ -56,9 +66,7 @@ Quiet = Annotated[bool, typer.Option(help="Print nothing but errors.")]
 
 @app.command()
 def check(
-    source: Annotated[
-        str, typer.Argument(help="Table: CSV, Parquet, Arrow, JSON Lines, ARFF, npz.")
-    ],
+    source: Source,
     target: Target,
     *,
     positive: Positive = None,
@@ -68,6 +76,7 @@ def check(
     group: Group = None,
     time: Time = None,
     drop: Drop = None,
+    keep: Keep = None,
     drop_missing_target: DropMissing = False,
     test: Test = None,
     as_json: AsJson = False,
@@ -77,7 +86,7 @@ def check(
 
     facts = look(
         source, target=target, positive=positive, names=names, header=header,
-        map_target=map_target, group=group, time=time, drop=_columns(drop),
+        map_target=map_target, group=group, time=time, drop=_columns(drop), keep=_columns(keep),
         drop_missing_target=drop_missing_target, test=test,
     )  # fmt: skip
     _show(facts, as_json=as_json)
@@ -87,9 +96,7 @@ def check(
 
 @app.command()
 def run(
-    source: Annotated[
-        str, typer.Argument(help="Table: CSV, Parquet, Arrow, JSON Lines, ARFF, npz.")
-    ],
+    source: Source,
     target: Target,
     *,
     positive: Positive = None,
@@ -121,7 +128,9 @@ def run(
     quick: Annotated[bool, typer.Option(help="Three folds at most, one repeat.")] = False,
     force: Annotated[bool, typer.Option(help="Go on with fewer than 10 positives.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of everything that is random.")] = 0,
-    jobs: Annotated[int, typer.Option(help="Processes; the result is the same with any.")] = 1,
+    jobs: Annotated[
+        int | None, typer.Option(help="Processes [from the work]; results do not depend on it.")
+    ] = None,
     out: Annotated[str | None, typer.Option(help="New run directory [runs/NAME-NUMBER].")] = None,
     resume: Annotated[bool, typer.Option(help="Go on with the run in --out.")] = False,
     as_json: AsJson = False,
@@ -155,7 +164,7 @@ def run(
 @app.command()
 def predict(
     folder: Annotated[str, typer.Argument(metavar="RUN", help="Run directory.")],
-    source: Annotated[str, typer.Argument(help="Table with the model's columns.")],
+    source: Annotated[str, typer.Argument(metavar="FILE", help="Table with the model's columns.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="File to write: .csv or .parquet.")],
     *,
     quiet: Quiet = False,
@@ -165,7 +174,7 @@ def predict(
 
     notes = Run.load(folder).predict_file(source, out)
     if not quiet:
-        typer.echo("\n".join([*notes, f"Wrote {out}"]))
+        _say(*notes, f"Wrote {out}")
 
 
 @app.command()
@@ -173,7 +182,7 @@ def report(folder: Annotated[str, typer.Argument(metavar="RUN", help="Run direct
     """Write the page of a run again."""
     from evenkeel.finished import rewrite_report
 
-    typer.echo(f"Wrote {rewrite_report(folder)}")
+    _say(f"Wrote {rewrite_report(folder)}")
 
 
 @app.command()
@@ -191,17 +200,12 @@ def remedies(*, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("name", "changes", "knobs", "what it does", "source", box=None)
     for row in rows:
-        knobs = ", ".join(row["knobs"])
-        table.add_row(row["name"], row["changes"], knobs, row["doc"], row["source"])
-    Console().print(table)
-    typer.echo(
-        "Join with +, set knobs in brackets: --remedies 'smote(k=3),random-under(ratio=0.1)+class-weight'"
-    )
+        _say(f"{row['name']:18} changes {row['changes']:8} {row['doc']}")
+        for name, knob in sorted(CATALOGUE[row["name"]].knobs.items()):
+            _say(f"{'':18} knob {name}, {knob.low:g} to {knob.high:g}: {knob.doc}")
+        _say(f"{'':18} {row['source']}")
+    _say("Join with +, set knobs in brackets: smote(k=3) or random-under(ratio=0.1)+class-weight")
 
 
 @app.command()
@@ -214,41 +218,90 @@ def sample(
 ) -> None:
     """Write a simulated table to try things on."""
     from evenkeel._checks import check_choice
+    from evenkeel.export import check_table_path, write_table
     from evenkeel.samples import payments
-    from evenkeel.store import write_table
 
     check_choice(name, ("payments",), "name", "sample")
+    check_table_path(out)
     frame = payments(rows, seed=seed)
     write_table(frame, out)
-    typer.echo(
-        f"Wrote {out}: {frame.height:,} rows, {int(frame['is_fraud'].sum()):,} of them fraud"
-    )
+    _say(f"Wrote {out}: {frame.height:,} rows, {int(frame['is_fraud'].sum()):,} of them fraud")
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Entry point: errors made on purpose become one line and an exit code."""
-    try:
-        app(args)
-    except EvenkeelError as error:
-        typer.echo(f"evenkeel: {error}", err=True)
-        sys.exit(BAD_INPUT)
-    except KeyboardInterrupt:
-        typer.echo(
-            "evenkeel: interrupted. Finished trials are kept: go on with --resume --out RUN.",
-            err=True,
-        )
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()
+    """Entry point: whatever goes wrong becomes one sentence and an exit code."""
+    with warnings.catch_warnings():
+        warnings.showwarning = _warn
+        try:
+            app(args, prog_name="evenkeel")
+        except EvenkeelError as error:
+            _stop(str(error), BAD_INPUT)
+        except MemoryError:
+            _stop("out of memory. Take fewer rows or columns, or a larger machine.", BAD_INPUT)
+        except OSError as error:
+            where = "" if error.filename is None else f"{error.filename}: "
+            _stop(f"{where}{error.strerror or error}.", BAD_INPUT)
+        except (SystemExit, KeyboardInterrupt) as leave:
+            if isinstance(leave, SystemExit) and leave.code != INTERRUPTED:
+                raise
+            _stop(_kept(leave), INTERRUPTED)
+        except BaseException as error:  # noqa: BLE001  (a panic of polars is no Exception)
+            import traceback
+
+            traceback.print_exception(error)
+            _stop(
+                f"a fault of evenkeel, not of yours: {type(error).__name__}: {error}. "
+                "Please report it with the lines above.",
+                FAULT,
+            )
+
+
+def _kept(leave: BaseException | None) -> str:
+    """What an interrupted user has to know: a run notes its folder on the interrupt."""
+    while leave is not None:
+        for folder in getattr(leave, "__notes__", ()):
+            return (
+                f"interrupted. What is done is kept in {folder}: go on with the same command and "
+                f"--resume --out {folder}"
+            )
+        leave = leave.__cause__ or leave.__context__
+    return "interrupted. A run keeps its finished trials: go on with --resume --out RUN."
+
+
+def _stop(message: str, code: int) -> None:
+    typer.echo(f"evenkeel: {_one_line(message)}", err=True)
+    sys.exit(code)
+
+
+def _warn(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+    """Show our own warnings as sentences; those of other libraries are not for this screen."""
+    if issubclass(category, EvenkeelWarning):
+        typer.echo(f"evenkeel: {_one_line(str(message))}", err=True)
+
+
+def _say(*lines: str) -> None:
+    typer.echo("\n".join(_one_line(line) for line in lines))
+
+
+def _one_line(text: str) -> str:
+    """Text whose names and cells cannot move the cursor or pass for another line."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 def _columns(given: list[str] | None) -> tuple[str, ...]:
-    return tuple(part.strip() for text in given or () for part in text.split(",") if part.strip())
+    """Names apart by commas, as in a CSV file; quotes keep a comma inside a name."""
+    rows = csv.reader(given or (), skipinitialspace=True)
+    return tuple(part.strip() for row in rows for part in row if part.strip())
 
 
 def _show(facts: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        text = json.dumps(facts, indent=2, ensure_ascii=False)
+        try:
+            text.encode(sys.stdout.encoding or "ascii")
+        except UnicodeEncodeError:
+            text = json.dumps(facts, indent=2)
+        typer.echo(text)
         return
     from rich.console import Console
 

@@ -6,18 +6,21 @@ the same run gives the same bytes; what is undefined is None.
 
 from __future__ import annotations
 
+import importlib.metadata
 import math
+import platform
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import evenkeel
+from evenkeel.audit import NOT_DEPLOYMENT
 from evenkeel.curves import draw_curves
 from evenkeel.decide import diagnose
 from evenkeel.headline import headline
-from evenkeel.intervals import average_precision_interval, wilson
-from evenkeel.metrics import METRICS, evaluate
+from evenkeel.metrics import METRICS
+from evenkeel.untouched import untouched
 from evenkeel.verdict import assess
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from evenkeel.table import Table
 
 SCHEMA = "evenkeel.facts/1"
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "lightgbm", "skrub", "polars", "pandas", "skops")
 WEAK, LIMITED = 50, 200  # positives below which nothing is called best, and below which we warn
 
 
@@ -71,6 +75,7 @@ class Found:
     proba_test: NDArray[np.float64]
     labels_test: NDArray[np.int64]
     costs_test: NDArray[np.float64] | None
+    seed: int = 0
 
 
 def look_facts(table: Table, findings: list[Finding], distribution: Distribution) -> dict[str, Any]:
@@ -89,19 +94,23 @@ def run_facts(found: Found) -> dict[str, Any]:
     """All facts of a run; see ``docs/facts.md``."""
     table, comparison = found.table, found.comparison
     evidence = evidence_of(table)
-    test = _test(found)
-    calibration = _calibration(found)
     assessment = assess(
         np.asarray(table.classes, dtype=object)[found.y_test],
         np.asarray(table.classes, dtype=object)[found.labels_test],
         positive=table.positive,
     )
+    # The last sentence is advice on the threshold; a policy that was asked for has settled that.
+    said = list(assessment.sentences) if found.assumed else list(assessment.sentences[:-1])
+    codes = {finding.code for finding in found.findings}
     facts: dict[str, Any] = look_facts(table, found.findings, found.distribution) | {
         "split": _split(found),
         "policy": found.policy.to_dict()
         | {"sentence": found.policy.sentence(), "assumed": found.assumed, "request": _ask(found)},
         "remedies": [_remedy(entry, table.classes) for entry in comparison.entries],
         "objective": METRICS[comparison.objective].key,
+        "interval": 0.95,
+        "seed": found.seed,
+        "versions": versions(),
         "chosen": {
             "remedy": comparison.chosen.name,
             "learner": comparison.chosen.learner,
@@ -109,9 +118,12 @@ def run_facts(found: Found) -> dict[str, Any]:
         },
         "decision": _decision(found.settled.decision, found.policy, table.classes)
         | {"optimism": found.settled.optimism},
-        "test": test,
-        "calibration": calibration,
-        "assessment": {"level": assessment.level, "sentences": list(assessment.sentences)},
+        "test": untouched(
+            found.y_test, found.proba_test, found.labels_test, table.classes, costs=found.costs_test
+        )
+        | {"deployment": not NOT_DEPLOYMENT & codes, "notes": sorted(NOT_DEPLOYMENT & codes)},
+        "calibration": dict(diagnose(found.y_test, found.proba_test)),
+        "assessment": {"level": assessment.level, "sentences": said},
         "evidence": evidence,
         "curves": draw_curves(
             found.y_test, found.proba_test, table.classes, costs=found.costs_test
@@ -119,6 +131,15 @@ def run_facts(found: Found) -> dict[str, Any]:
     }
     facts["verdict"] = headline(facts)
     return rounded(facts)  # type: ignore[no-any-return]
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the libraries that figures depend on."""
+    return {
+        "evenkeel": evenkeel.__version__,
+        "python": platform.python_version(),
+        **{name: importlib.metadata.version(name) for name in LIBRARIES},
+    }
 
 
 def evidence_of(table: Table) -> dict[str, Any]:
@@ -158,7 +179,7 @@ def _data(table: Table, distribution: Distribution) -> dict[str, Any]:
     counts = np.bincount(table.y, minlength=len(table.classes))
     positives = int(counts[1]) if table.task == "binary" else None
     return {
-        "name": table.name, "source": table.source, "rows": table.n_rows,
+        "name": table.name, "source": table.source, "hash": table.hash, "rows": table.n_rows,
         "columns": table.X.width, "target": table.target, "task": table.task,
         "positive": table.positive,
         "classes": [
@@ -250,32 +271,3 @@ def _ask(found: Found) -> str | None:
         "No costs were given: F1 is a placeholder. Say what an error costs: --cost-fn and "
         "--cost-fp, or --scenario fraud, screening or spam."
     )
-
-
-def _test(found: Found) -> dict[str, Any]:
-    y, labels = found.y_test, found.labels_test
-    n_classes = len(found.table.classes)
-    test = evaluate(y, found.proba_test, labels, n_classes=n_classes, costs=found.costs_test)
-    table = np.asarray(test["confusion"])
-    test["per_class"] = _by_label(test["per_class"], found.table.classes)
-    resampled = [f.code for f in found.findings if f.code.startswith("test-")]
-    test |= {
-        "positives": None, "prevalence": None, "deployment": not resampled, "notes": resampled,
-    }  # fmt: skip
-    if n_classes > 2:
-        return test
-    (tn, fp), (fn, tp) = table.tolist()
-    test |= {
-        "positives": tp + fn, "prevalence": (tp + fn) / len(y),
-        "recall_count": [tp, tp + fn], "precision_count": [tp, tp + fp],
-        "specificity_count": [tn, tn + fp], "alerts_per_1000": 1000 * (tp + fp) / len(y),
-    }  # fmt: skip
-    for name in ("recall", "precision", "specificity"):
-        low, high = wilson(*test[f"{name}_count"])
-        test |= {f"{name}_low": low, f"{name}_high": high}
-    low, high = average_precision_interval(y, found.proba_test[:, 1])
-    return test | {"average_precision_low": low, "average_precision_high": high}
-
-
-def _calibration(found: Found) -> dict[str, Any]:
-    return dict(diagnose(found.y_test, found.proba_test))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from evenkeel.decide import Decision, Platt
 from evenkeel.decide.classifier import DecidedClassifier
-from evenkeel.errors import DamagedRun
-from evenkeel.export import load_model, save_model
+from evenkeel.errors import DamagedRun, InvalidInput
+from evenkeel.export import check_table_path, load_model, save_model, write_table
 from evenkeel.reading.schema import Schema
 from evenkeel.report import render_card, render_page
 from evenkeel.store import (
@@ -20,12 +20,13 @@ from evenkeel.store import (
     write_bytes,
     write_frame,
     write_json,
-    write_table,
 )
 from evenkeel.table import read_features
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from evenkeel.table import Features
 
 DECISION_FORMAT = "evenkeel.decision/1"
 
@@ -129,29 +130,24 @@ class Run:
         DamagedRun
             A file is missing, altered, or holds types that are not allowed.
         """
-        import polars as pl
-
         folder = Path(folder)
         info = open_run(folder)
-        facts = read_json(folder / "metrics.json")
-        stored = read_json(folder / "decision.json")
-        if not isinstance(stored, dict) or stored.get("format") != DECISION_FORMAT:
-            raise DamagedRun(f"{folder / 'decision.json'} is not a decision of evenkeel.")
         try:
-            calibrator = Platt.from_dict(stored["calibrator"])
-            decision = Decision.from_dict(stored["decision"])
-            labels = list(stored["labels"])
             schema = Schema.from_dict(info["schema"])
         except (KeyError, TypeError, ValueError) as error:
-            raise DamagedRun(f"{folder / 'decision.json'} is damaged: {error}") from error
-        model = DecidedClassifier.of(
-            load_model(folder / "model.skops"), calibrator, decision, classes=labels
+            raise DamagedRun(f"{folder / 'run.json'} is damaged: {error}") from error
+        calibrator, decision, labels = _read_decision(folder / "decision.json")
+        fitted = load_model(folder / "model.skops")
+        return cls(
+            _read_facts(folder),
+            DecidedClassifier.of(fitted, calibrator, decision, classes=labels),
+            schema,
+            info,
+            _read_scores(folder / "predictions_oof.parquet"),
+            _read_scores(folder / "predictions_test.parquet"),
+            folder,
+            sorted(str(path) for path in folder.iterdir() if path.is_file()),
         )
-        frames = [
-            pl.read_parquet(folder / f"predictions_{part}.parquet") for part in ("oof", "test")
-        ]
-        files = sorted(str(path) for path in folder.iterdir() if path.is_file())
-        return cls(facts, model, schema, info, frames[0], frames[1], folder, files)
 
     def predict_file(self, source: Any, out: str | Path) -> list[str]:
         """Score a table and write it with ``probability`` and ``decision`` beside each row.
@@ -173,9 +169,21 @@ class Run:
         InvalidInput
             The table lacks a column, or a cell does not fit its column.
         """
+        out = Path(out)
+        check_table_path(out)
+        self._spare(source, out)
+        read = read_features(source, schema=self.schema)
+        frame, notes = self._scored(read)
+        write_table(frame, out)
+        return [*read.notes, *notes]
+
+    def _scored(self, read: Features) -> tuple[pl.DataFrame, list[str]]:
+        """Every column of the file, then what the model says; columns of the same name move."""
         import polars as pl
 
-        read = read_features(source, schema=self.schema)
+        paid = Schema(dict.fromkeys(self.decision.columns, "number"), "", ())
+        costs = paid.select(read.frame, read.source).frame if paid.kinds else pl.DataFrame()
+        columns = {name: costs[name].to_numpy() for name in paid.kinds}
         proba = self.model.predict_proba(read.X)
         labels = self.model.classes_
         added = (
@@ -183,10 +191,22 @@ class Run:
             if len(labels) == 2
             else {f"probability_{label}": pl.Series(proba[:, k]) for k, label in enumerate(labels)}
         )
-        added["decision"] = pl.Series(self.model.predict(read.X).tolist())
-        frame = read.frame.drop([name for name in added if name in read.frame.columns])
-        write_table(frame.with_columns(**added), Path(out))
-        return list(read.notes)
+        decided = self.decision.apply(proba, columns=columns or None)
+        added["decision"] = pl.Series(labels[decided].tolist())
+        moved = {}
+        for name in (name for name in added if name in read.frame.columns):
+            moved[name] = f"{name}_"
+            while moved[name] in read.frame.columns or moved[name] in added:
+                moved[name] += "_"
+        notes = [f"column {old!r} of the file is written as {new!r}" for old, new in moved.items()]
+        return read.frame.rename(moved).with_columns(**added), notes
+
+    def _spare(self, source: Any, out: Path) -> None:
+        """Raise rather than write over the rows to score, or over a file of this run."""
+        mine = [] if self.folder is None else list(self.folder.iterdir())
+        read = [Path(source)] if isinstance(source, str | Path) else []
+        if out.exists() and any(path.exists() and path.samefile(out) for path in [*read, *mine]):
+            raise InvalidInput(f"out must be a file of its own. {out} is one that is read here.")
 
 
 def rewrite_report(folder: str | Path) -> Path:
@@ -194,5 +214,37 @@ def rewrite_report(folder: str | Path) -> Path:
     folder = Path(folder)
     open_run(folder)
     path = folder / "report.html"
-    write_bytes(path, render_page(read_json(folder / "metrics.json")).encode())
+    write_bytes(path, render_page(_read_facts(folder)).encode())
     return path
+
+
+def _read_facts(folder: Path) -> dict[str, Any]:
+    facts = read_json(folder / "metrics.json")
+    if not isinstance(facts, dict) or not str(facts.get("schema")).startswith("evenkeel.facts/"):
+        raise DamagedRun(f"{folder / 'metrics.json'} does not hold the facts of an evenkeel run.")
+    return facts
+
+
+def _read_decision(path: Path) -> tuple[Platt, Decision, list[Any]]:
+    stored = read_json(path)
+    if not isinstance(stored, dict) or stored.get("format") != DECISION_FORMAT:
+        raise DamagedRun(f"{path} is not a decision of evenkeel.")
+    try:
+        calibrator = Platt.from_dict(stored["calibrator"])
+        decision = Decision.from_dict(stored["decision"])
+        labels = list(stored["labels"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise DamagedRun(f"{path} is damaged: {error}") from error
+    plain = all(isinstance(label, str | int | float) for label in labels)
+    if not plain or {len(labels), len(calibrator.floors)} != {decision.n_classes}:
+        raise DamagedRun(f"{path} is damaged: labels, calibrator and decision do not fit together.")
+    return calibrator, decision, labels
+
+
+def _read_scores(path: Path) -> pl.DataFrame:
+    import polars as pl
+
+    try:
+        return pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise DamagedRun(f"{path} cannot be read as Parquet: {error}") from error

@@ -12,7 +12,7 @@ def headline(facts: dict[str, Any]) -> list[str]:
     warned = sum(finding["level"] != "note" for finding in facts["audit"])
     audit = f"the audit raised {warned} point(s) to read" if warned else "the audit found no fault"
     first = (
-        f"{rare['label']!s} is {rare['count']:,} of {data['rows']:,} rows "
+        f"{data['target']} = {rare['label']} is {rare['count']:,} of {data['rows']:,} rows "
         f"({data['imbalance_ratio']:.3g} to 1, {data['severity']}), and {audit}."
     )
     what = "no remedy" if chosen["remedy"] == "none" else chosen["remedy"]

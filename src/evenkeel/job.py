@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import itertools
-import platform
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import evenkeel
 from evenkeel._rows import take
 from evenkeel.audit import audit
 from evenkeel.decide.classifier import DecidedClassifier
 from evenkeel.errors import DamagedRun, InvalidInput
-from evenkeel.facts import Found, look_facts, run_facts
+from evenkeel.facts import Found, look_facts, run_facts, versions
 from evenkeel.finished import Run
 from evenkeel.frames import oof_frame, test_frame
 from evenkeel.prepare import Prepared, look_at, make_settings, prepare, read_tables
@@ -27,8 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from evenkeel.race import Results
-
-_LIBRARIES = ("numpy", "scipy", "scikit-learn", "lightgbm", "skrub", "polars", "pandas", "skops")
 
 
 def look(source: Any, *, target: str | int, test: Any = None, **options: Any) -> dict[str, Any]:
@@ -123,7 +118,7 @@ def run(
     results = run_race(
         ready.course,
         ready.pairs,
-        jobs=settings.jobs,
+        jobs=ready.jobs,
         journal=journal,
         time_budget=settings.time_budget,
         progress=progress,
@@ -214,6 +209,7 @@ def _test(ready: Prepared, comparison: Comparison, model: DecidedClassifier) -> 
         proba,
         labels_test=model.decision_.apply(proba, columns=columns),
         costs_test=costs,
+        seed=ready.settings.seed,
     )
 
 
@@ -238,16 +234,12 @@ def _info(
         "settings": ready.settings.to_dict(),
         "data_hash": ready.table.hash,
         "source": ready.table.source,
-        "versions": {
-            "evenkeel": evenkeel.__version__,
-            "python": platform.python_version(),
-            **{name: importlib.metadata.version(name) for name in _LIBRARIES},
-        },
+        "versions": versions(),
         "seconds": {
             name: round(moment - before, 3)
             for (_, before), (name, moment) in itertools.pairwise(moments)
         },
-        "threads": ready.course.threads,
+        "jobs": ready.jobs,
         "trials": sorted(trial.key for trial in results.outcomes),
         "not_run": [
             {"name": remedy, "learner": learner, "repeat": repeat, "seconds": seconds}

@@ -233,8 +233,8 @@ def _model(name: str, random_state: int, n_jobs: int) -> Any:
         from sklearn.ensemble import HistGradientBoostingClassifier
 
         return HistGradientBoostingClassifier(
-            learning_rate=0.05,
-            max_iter=200,
+            learning_rate=0.1,
+            max_iter=100,
             categorical_features="from_dtype",
             early_stopping=False,
             random_state=random_state,
@@ -242,8 +242,8 @@ def _model(name: str, random_state: int, n_jobs: int) -> Any:
     from lightgbm import LGBMClassifier
 
     return LGBMClassifier(
-        n_estimators=200,
-        learning_rate=0.05,
+        n_estimators=100,
+        learning_rate=0.1,
         reg_lambda=1.0,
         deterministic=True,
         force_row_wise=True,

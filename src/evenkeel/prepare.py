@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 FEWEST = 10  # positives below which a run is refused
 QUICK_FOLDS = 3
+WORTH_WORKERS = 3_000_000  # rows to fit in all above which starting processes pays
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Prepared:
         Where rows go, what all trials share, and which (remedy, learner) pairs run.
     weak
         Too few positives to call any remedy the best.
+    jobs
+        Processes that will share the trials.
     """
 
     settings: Settings
@@ -58,6 +61,7 @@ class Prepared:
     course: Course
     pairs: list[tuple[str, str]]
     weak: bool
+    jobs: int
 
     def costs_of(self, table: Table, rows: Any) -> tuple[Any, Any]:
         """Cost of each decision ``(n_rows, n_classes)`` and the columns the policy reads."""
@@ -141,8 +145,9 @@ def prepare(source: Any, test: Any, settings: Settings) -> Prepared:
             if isinstance(column, str)
         },
         seed=settings.seed,
-        threads=max(1, cores() // settings.jobs),
     )
+    pairs = entry_pairs(names, settings.learners)
+    work = len(split.train) * len(pairs) * folds.n_folds * folds.n_repeats
     return Prepared(
         settings,
         policy,
@@ -153,8 +158,9 @@ def prepare(source: Any, test: Any, settings: Settings) -> Prepared:
         look_at(table),
         split,
         course,
-        entry_pairs(names, settings.learners),
+        pairs,
         weak,
+        settings.jobs or (cores() if work > WORTH_WORKERS else 1),
     )
 
 
@@ -182,6 +188,7 @@ def _split(table: Table, tested: Table | None, settings: Settings) -> tuple[Spli
     given: dict[str, Any] = {
         "duplicates": duplicates[train],
         "groups": None if table.groups is None else table.groups[train],
+        "time": None if table.time is None else table.time.to_numpy()[train],
         "seed": settings.seed,
     }
     folds = make_folds(table.y[train], **given)

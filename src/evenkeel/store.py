@@ -14,13 +14,13 @@ import os
 import re
 import secrets
 import shutil
-import zipfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import evenkeel
 from evenkeel.errors import CannotWrite, DamagedRun, InvalidInput
 
 if TYPE_CHECKING:
@@ -30,8 +30,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMAT = "evenkeel.run/1"
-REWRITTEN = ("report.html", "MODEL_CARD.md", "decision.json")  # later commands may renew these
+TOLD = ("report.html", "MODEL_CARD.md")  # only render metrics.json; `report` makes them again
+REWRITTEN = (*TOLD, "decision.json")  # later commands may renew these
+NEEDED = frozenset({"decision.json", "metrics.json", "model.skops"})
+NEEDED |= {"predictions_oof.parquet", "predictions_test.parquet"}
 JOURNAL = "journal"
+_BESIDE = re.compile(r"\..+\.[0-9a-f]{8}")  # what a killed write leaves
 
 
 def new_folder(out: str | Path | None, name: str, *, resume: bool) -> Path:
@@ -46,23 +50,12 @@ def new_folder(out: str | Path | None, name: str, *, resume: bool) -> Path:
     """
     if resume and out is None:
         raise InvalidInput("resume of run must know the run to go on with: name it with --out.")
+    if out is not None and not str(out).strip():
+        raise InvalidInput("out of run must name a folder. Got an empty name.")
     with _plain_write_errors(Path(out or "runs")):
         if out is not None:
-            folder = Path(out)
-            if resume:
-                if not (folder / "run.json").is_file():
-                    raise InvalidInput(
-                        f"resume of run must go on with a run. {folder} holds none: "
-                        "leave --resume out to start one."
-                    )
-            elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-                raise InvalidInput(
-                    f"out of run must be a new folder. {folder} exists: name another with --out, "
-                    "or go on with it by --resume."
-                )
-            folder.mkdir(parents=True, exist_ok=True)
-            return folder
-        plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "table"
+            return _resumed(Path(out)) if resume else _named(Path(out))
+        plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:100] or "table"
         root = Path("runs")
         root.mkdir(exist_ok=True)
         taken = [
@@ -79,6 +72,45 @@ def new_folder(out: str | Path | None, name: str, *, resume: bool) -> Path:
                 number += 1
             else:
                 return folder
+
+
+def _named(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        if not folder.is_dir() or any(folder.iterdir()):
+            raise InvalidInput(
+                f"out of run must be a new folder. {folder} exists: name another with --out, "
+                "or go on with it by --resume."
+            ) from None
+    return folder
+
+
+def _resumed(folder: Path) -> Path:
+    if not (folder / "run.json").is_file():
+        raise InvalidInput(
+            f"resume of run must go on with a run. {folder} holds none: "
+            "leave --resume out to start one."
+        )
+    run = read_json(folder / "run.json")
+    if isinstance(run, dict) and run.get("state") == "done":
+        raise InvalidInput(
+            f"resume of run must go on with an unfinished run. {folder} is finished and stays as "
+            "it is: leave --resume out and name another --out to start a new one."
+        )
+    return folder
+
+
+def discard(folder: Path) -> None:
+    """Take back a run that could not be made: its journal and ``run.json``, then the empty folder.
+
+    Nothing else is touched, and a finished run never is.
+    """
+    if read_json(folder / "run.json").get("state") != "done":
+        shutil.rmtree(folder / JOURNAL, ignore_errors=True)
+        (folder / "run.json").unlink(missing_ok=True)
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -98,7 +130,8 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_json(path: Path, document: Any) -> None:
     """Write JSON that any reader can take: two spaces, no NaN, a newline at the end."""
     text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
-    write_bytes(path, (text + "\n").encode())
+    # a file name may hold bytes that are no text: as a backslash escape they are JSON all the same
+    write_bytes(path, (text + "\n").encode("utf-8", "backslashreplace"))
 
 
 def write_frame(path: Path, frame: pl.DataFrame) -> None:
@@ -110,29 +143,6 @@ def write_frame(path: Path, frame: pl.DataFrame) -> None:
     write_bytes(path, buffer.getvalue())
 
 
-def write_table(frame: pl.DataFrame, path: Path) -> None:
-    """Write a table as CSV or Parquet, as the file's name says.
-
-    Raises
-    ------
-    InvalidInput
-        Another kind of file, or a folder that does not exist.
-    """
-    import io
-
-    kind = path.suffix.lower()
-    if kind not in (".csv", ".parquet"):
-        raise InvalidInput(f"out must be a .csv or .parquet file. Got {str(path)!r}.")
-    if not path.parent.is_dir():
-        raise InvalidInput(f"out must lie in a folder that exists. {path.parent} does not.")
-    buffer = io.BytesIO()
-    if kind == ".csv":
-        frame.write_csv(buffer)
-    else:
-        frame.write_parquet(buffer)
-    write_bytes(path, buffer.getvalue())
-
-
 def read_json(path: Path) -> Any:
     """Read a JSON file of a run.
 
@@ -141,16 +151,21 @@ def read_json(path: Path) -> Any:
     DamagedRun
         It is missing, or not JSON.
     """
+    if path.is_symlink():
+        raise DamagedRun(f"{path} is a link, and a run holds its own files.")
+    if not path.is_file():
+        raise DamagedRun(f"{path.parent} is not a finished run: {path.name} is missing.")
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DamagedRun(f"{path.parent} is not a finished run: {path.name} is missing.") from None
     except (OSError, ValueError, RecursionError) as error:
         raise DamagedRun(f"{path} cannot be read as JSON: {error}.") from error
 
 
 def seal(folder: Path, run: Mapping[str, Any]) -> None:
     """Close a run: write ``run.json`` with the checksum of every file, drop the journal."""
+    for path in folder.iterdir():
+        if _BESIDE.fullmatch(path.name):
+            path.unlink()
     files = {
         path.name: _digest(path)
         for path in sorted(folder.iterdir())
@@ -179,15 +194,25 @@ def open_run(folder: str | Path) -> dict[str, Any]:
     if run.get("state") != "done":
         raise DamagedRun(f"{folder} is not finished. Go on with it by --resume --out {folder}.")
     files = run.get("files")
-    if not isinstance(files, dict):
-        raise DamagedRun(f"{folder / 'run.json'} lists no files.")
+    if not isinstance(files, dict) or not set(files) >= NEEDED:
+        raise DamagedRun(f"{folder / 'run.json'} does not list the files of the run.")
     for name, digest in files.items():
-        path = folder / Path(name).name
-        if not path.is_file():
-            raise DamagedRun(f"{folder} is damaged: {name} is missing.")
-        if name not in REWRITTEN and _digest(path) != digest:
-            raise DamagedRun(f"{folder} is damaged: {name} is not what the run wrote.")
+        _verify(folder, name, digest)
     return run
+
+
+def _verify(folder: Path, name: str, digest: str) -> None:
+    path = folder / name
+    if name != path.name or name == "..":
+        raise DamagedRun(f"{folder / 'run.json'} lists {name!r}, which is no file of the run.")
+    if path.is_symlink():
+        raise DamagedRun(f"{folder} is damaged: {name} is a link, and a run holds its own files.")
+    if not path.is_file():
+        if name in TOLD:
+            return
+        raise DamagedRun(f"{folder} is damaged: {name} is missing.")
+    if name not in REWRITTEN and _digest(path) != digest:
+        raise DamagedRun(f"{folder} is damaged: {name} is not what the run wrote.")
 
 
 class Journal:
@@ -206,7 +231,7 @@ class Journal:
         """Keep one finished trial."""
         import io
 
-        note = json.dumps({"key": key, "facts": dict(facts)}).encode()
+        note = json.dumps(self._head(key) | {"facts": dict(facts)}).encode()
         buffer = io.BytesIO()
         np.savez(buffer, note=np.frombuffer(note, np.uint8), **arrays)  # type: ignore[arg-type]
         with _plain_write_errors(self.folder):
@@ -214,16 +239,20 @@ class Journal:
         write_bytes(self._path(key), buffer.getvalue())
 
     def get(self, key: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]] | None:
-        """A finished trial; None when it has not been run, or its file is damaged."""
+        """A finished trial; None when it is not there, damaged, or of another version."""
         try:
             with np.load(self._path(key), allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in stored.files}
             note = json.loads(arrays.pop("note").tobytes())
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            head = {name: note[name] for name in self._head(key)}
+            facts = dict(note["facts"])
+        except Exception:  # noqa: BLE001  (whatever is wrong with the file: the trial runs again)
             return None
-        if note.get("key") != key:
-            return None
-        return note["facts"], arrays
+        return (facts, arrays) if head == self._head(key) else None
+
+    @staticmethod
+    def _head(key: str) -> dict[str, str]:
+        return {"key": key, "version": evenkeel.__version__}
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.npz"

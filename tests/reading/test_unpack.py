@@ -133,6 +133,7 @@ def test_an_array_that_declares_more_than_it_holds_is_refused(tmp_path):
         (b'{"x":' + b"[" * 10_000, "cannot be read as JSON Lines"),
         (b"PK\x03\x04" + bytes(64), "damaged zip archive"),
         (b"\x93NUMPY\x01\x00", "damaged numpy file"),
+        (b"\x93NUMPY\x01\x00\x04\x00{'(\n", "damaged numpy file"),
         (gzip.compress(b"x,y\n1,2\n" * 1000)[:-10], "damaged gzip file"),
         (gzip.compress(b""), "is empty"),
         (gzip.compress(gzip.compress(b"x,y\n1,2\n")), "archive inside an archive"),

@@ -200,9 +200,9 @@ def _ahead(
         Finding(
             "suspicious-column",
             "warning",
-            f"Without {first}, all other columns together lose {lost[first]:.2f} of an average "
-            f"precision of {full:.2f} for {label!r}; no other column costs more than {second:.2f}. "
-            "Columns that know the outcome look like this (and a few honest ones).",
+            f"{first} may know the outcome: without it, the other columns lose {lost[first]:.2f} of "
+            f"an average precision of {full:.2f} for {label!r}, and no other costs more than "
+            f"{second:.2f}.",
             f"Ask whether {first} is known when you decide. If not, drop it (--drop {first}); "
             f"if so, vouch for it (--keep {first}).",
             (first,),

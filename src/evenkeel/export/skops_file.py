@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,9 @@ ALLOWED = frozenset(
     }
 )
 MOST_BYTES = 8 << 30  # a compressed file may not unfold to more than this
+FREE_BYTES = 64 << 20  # up to here no proportion is suspicious
+MOST_RATIO = 250  # models unfold to 3 to 30 times their size; a bomb to a thousand times
+_PIECE = 1 << 20
 
 
 def save_model(model: Any, path: Path) -> None:
@@ -81,29 +85,47 @@ def save_model(model: Any, path: Path) -> None:
 
 
 def load_model(path: Path) -> Any:
-    """Read a fitted estimator; a file with any type outside :data:`ALLOWED` is refused unread.
+    """Read a fitted classifier; a file with any type outside :data:`ALLOWED` is refused unread.
 
     Raises
     ------
     DamagedRun
-        The file is missing, broken, or holds types that are not allowed.
+        The file is missing, broken, out of proportion, holds types that are not allowed, or no
+        fitted classifier.
     """
     import skops.io
 
     try:
         content = path.read_bytes()
-        with zipfile.ZipFile(path) as parts:
-            unfolded = sum(part.file_size for part in parts.infolist())
-        if unfolded > MOST_BYTES:
-            raise DamagedRun(f"{path} would unfold to {unfolded / 2**30:.0f} GiB: refused.")
+        _refuse_bomb(content, path)
         foreign = sorted(set(skops.io.get_untrusted_types(data=content)) - ALLOWED)
         if foreign:
             raise DamagedRun(
                 f"{path} holds types that are not allowed ({', '.join(foreign[:5])}): "
                 "nothing in it was loaded."
             )
-        return skops.io.loads(content, trusted=sorted(ALLOWED))
+        model = skops.io.loads(content, trusted=sorted(ALLOWED))
     except DamagedRun:
         raise
     except Exception as error:
-        raise DamagedRun(f"{path} cannot be read as a skops file: {error}") from error
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DamagedRun(f"{path} cannot be read as a skops file: {reason}") from error
+    if not hasattr(model, "predict_proba") or not hasattr(model, "classes_"):
+        raise DamagedRun(f"{path} holds no fitted classifier, but {type(model).__name__}.")
+    return model
+
+
+def _refuse_bomb(content: bytes, path: Path) -> None:
+    """Unfold every part piece by piece, and stop as soon as the sum is out of proportion."""
+    most = min(MOST_BYTES, max(FREE_BYTES, MOST_RATIO * len(content)))
+    unfolded = 0
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        for part in parts.infolist():
+            with parts.open(part) as file:
+                while piece := file.read(_PIECE):
+                    unfolded += len(piece)
+                    if unfolded > most:
+                        raise DamagedRun(
+                            f"{path} unfolds from {len(content):,} to more than {most:,} bytes: "
+                            "nothing in it was loaded."
+                        )

@@ -180,7 +180,7 @@ def _unzip(path: Path) -> Payload:
                 )
             with archive.open(chosen) as stream:
                 content = read_limited(stream, chosen.compress_size, f"{inside!r} in {path}")
-    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError) as error:
+    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
         raise InvalidInput(f"{path} is a damaged zip archive ({error}).") from error
     others = [PurePosixPath(item.filename).name for item in members if item is not chosen]
     left = f"; left alone: {listed(others)}" if others else ""

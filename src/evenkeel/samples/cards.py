@@ -1,13 +1,12 @@
-"""Tables to try things on: simulated card payments, and scikit-learn's bundled sets made rare."""
+"""Simulated card payments."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from evenkeel._checks import check_choice, check_number
-from evenkeel.errors import InvalidInput
+from evenkeel._checks import check_number
 
 if TYPE_CHECKING:
     import polars as pl
@@ -37,7 +36,6 @@ CATEGORIES = {
 }
 CHANNELS = ("contactless", "chip", "online", "cash machine")
 COUNTRIES = ("DE", "FR", "NL", "PL", "ES", "IT", "GB", "US", "TR", "BR")
-DATASETS = ("breast_cancer", "digits", "iris", "wine")
 
 
 def payments(n_rows: int = 200_000, seed: int = 7) -> pl.DataFrame:
@@ -78,105 +76,49 @@ def payments(n_rows: int = 200_000, seed: int = 7) -> pl.DataFrame:
     check_number(seed, "seed", "payments", low=0, whole=True)
     rng = np.random.default_rng(seed)
     n_customers = max(20, n_rows // 60)
-    pace = rng.lognormal(0.0, 0.7, n_customers)
-    when, who, fraud, first, blocked = _payments_in_time(rng, n_rows, pace / pace.sum())
-    card = _cards(rng, when, who, n_customers, blocked)
-    hours, recent = _history(when, card)
+    share = rng.lognormal(0.0, 0.7, n_customers)
+    share /= share.sum()
+    thefts = _thefts(rng, max(1, round(FRAUD_SHARE * n_rows)), share)
+    n_fraud = thefts.when.size
+    when = np.concatenate([thefts.when, _moments(rng, n_rows - n_fraud)]).round()
+    who = np.concatenate([thefts.who, rng.choice(n_customers, n_rows - n_fraud, p=share)])
+    order = np.argsort(when, kind="stable")
+    fraud, first = order < n_fraud, np.isin(order, np.flatnonzero(thefts.first))
+    when, who = when[order], who[order]
+    card = _cards(rng, when, who, n_customers, thefts)
     columns = _features(rng, who, fraud, first, n_customers)
-    return _frame(rng, when, card, hours, recent, columns, fraud)
+    return _frame(rng, when, card, columns, fraud)
 
 
-def rare(name: str = "breast_cancer", *, ratio: float = 20.0, seed: int = 0) -> pl.DataFrame:
-    """One of scikit-learn's bundled data sets with one class cut until it is rare.
-
-    Parameters
-    ----------
-    name
-        ``"breast_cancer"`` (malignant is cut), ``"digits"`` (9), ``"wine"`` (class_2) or ``"iris"``
-        (virginica).
-    ratio
-        Rows of the largest class for each row of the rare one, afterwards.
-    seed
-        Chooses the rows that stay.
-
-    Returns
-    -------
-    polars.DataFrame
-        Features and, last, ``target``; rows in their first order.
-
-    Raises
-    ------
-    InvalidInput
-        An unknown name, or a ratio that leaves fewer than 2 rows or asks for more than there are.
-
-    Examples
-    --------
-    >>> rare("iris", ratio=10)["target"].value_counts(sort=True)["count"].to_list()
-    [50, 50, 5]
-    """
-    import polars as pl
-
-    check_choice(name, DATASETS, "name", "rare")
-    check_number(ratio, "ratio", "rare", low=1)
-    X, y, columns = _load(name)
-    scarce = {"breast_cancer": "malignant", "digits": 9, "wine": "class_2", "iris": "virginica"}[
-        name
-    ]
-    at = np.flatnonzero(y == scarce)
-    keep = round(np.unique(y, return_counts=True)[1].max() / ratio)
-    if not 2 <= keep <= at.size:
-        raise InvalidInput(
-            f"ratio of rare must leave between 2 and {at.size} rows of class {scarce!r} of {name}. "
-            f"Got {ratio:g}, which leaves {keep}."
-        )
-    gone = np.random.default_rng(seed).permutation(at)[keep:]
-    left = np.delete(np.arange(y.size), gone)
-    table = pl.DataFrame(X[left], schema=columns)
-    return table.with_columns(target=pl.Series(y[left].tolist()))
+class _Thefts(NamedTuple):
+    when: Floats  # (n_fraud,), seconds
+    who: Ints  # (n_fraud,), customers
+    first: NDArray[np.bool_]  # (n_fraud,), the first payment with a stolen card
+    victim: Ints  # (n_thefts,), customers
+    blocked: Floats  # (n_thefts,), seconds
 
 
-def _load(name: str) -> tuple[Floats, NDArray[Any], list[str]]:
-    from sklearn import datasets
+def _thefts(rng: np.random.Generator, n_fraud: int, share: Floats) -> _Thefts:
+    """Bursts of payments with stolen cards, exactly ``n_fraud`` in all."""
+    burst = 1 + rng.poisson(BURST - 1, n_fraud)
+    burst = burst[: int(np.searchsorted(np.cumsum(burst), n_fraud)) + 1]
+    burst[-1] -= int(burst.sum()) - n_fraud  # the last card is blocked in time
+    victim = rng.choice(share.size, burst.size, p=share)
+    start = np.cumsum(burst) - burst
+    theft = np.repeat(np.arange(burst.size), burst)
+    first = np.arange(n_fraud) == start[theft]
+    passed = np.cumsum(np.where(first, 0.0, rng.exponential(2.5 * HOUR, n_fraud)))
+    stolen = rng.uniform(0, SPAN - 4 * DAY, burst.size)
+    when = np.minimum(stolen[theft] + passed - passed[start][theft], SPAN - 1)
+    blocked = when[start + burst - 1] + rng.exponential(5 * HOUR, burst.size)
+    return _Thefts(when, victim[theft], first, victim, blocked)
 
-    found = getattr(datasets, f"load_{name}")()
-    names = [str(column).replace(" ", "_") for column in found.feature_names]
-    labels = found.target if name == "digits" else found.target_names[found.target]
-    return found.data, labels, names
 
-
-def _payments_in_time(
-    rng: np.random.Generator, n_rows: int, share: Floats
-) -> tuple[Floats, Ints, NDArray[np.bool_], NDArray[np.bool_], tuple[Ints, Floats]]:
-    """When, by whom, fraud or not, first of its burst; and the customers and moments of blocking."""
-    n_events = max(1, round(FRAUD_SHARE * n_rows / BURST))
-    victim = rng.choice(share.size, n_events, p=share)
-    burst = 1 + rng.poisson(BURST - 1, n_events)
-    excess = int(burst.sum()) - max(1, round(FRAUD_SHARE * n_rows))
-    while excess > 0:  # the share of fraud does not hang on a few long bursts
-        cut = min(excess, int(burst.max()) - 1)
-        burst[burst.argmax()] -= max(1, cut // 2) if burst.max() > 1 else 0
-        excess -= max(1, cut // 2)
-    event = np.repeat(np.arange(n_events), burst)
-    stolen = rng.uniform(0, SPAN - 4 * DAY, n_events)
-    order = np.arange(event.size) - np.repeat(np.cumsum(burst) - burst, burst)
-    gaps = rng.exponential(2.5 * HOUR, event.size)
-    gaps[order == 0] = 0
-    used = np.cumsum(gaps)
-    used = stolen[event] + used - used[np.cumsum(burst) - burst][event]
-    last = np.zeros(n_events)
-    np.maximum.at(last, event, used)
-    blocked = last + rng.exponential(5 * HOUR, n_events)
-    n_honest = n_rows - event.size
-    payer = rng.choice(share.size, n_honest, p=share)
-    hour_of_day = rng.choice([8.5, 12.5, 18.0, 22.0], n_honest, p=[0.2, 0.28, 0.4, 0.12])
-    clock = (hour_of_day + rng.normal(0, 2.0, n_honest)) % 24 * HOUR
-    moment = rng.integers(0, int(SPAN // DAY), n_honest) * DAY + clock
-    when = np.concatenate([moment, np.minimum(used, SPAN - 1)]).round()
-    by_time = np.argsort(when, kind="stable")
-    fraud = np.concatenate([np.zeros(n_honest, bool), np.ones(event.size, bool)])
-    first = np.concatenate([np.zeros(n_honest, bool), order == 0])
-    who = np.concatenate([payer, victim[event]])
-    return when[by_time], who[by_time], fraud[by_time], first[by_time], (victim, blocked)
+def _moments(rng: np.random.Generator, n: int) -> Floats:
+    """Times of honest payments: any day, mostly around breakfast, lunch, shopping and late."""
+    around = rng.choice([8.5, 12.5, 18.0, 22.0], n, p=[0.2, 0.28, 0.4, 0.12])
+    clock = (around + rng.normal(0, 2.0, n)) % 24 * HOUR
+    return np.asarray(rng.integers(0, int(SPAN // DAY), n) * DAY + clock)
 
 
 def _cards(
@@ -184,12 +126,12 @@ def _cards(
     when: Floats,
     who: Ints,
     n_customers: int,
-    blocked: tuple[Ints, Floats],
+    thefts: _Thefts,
 ) -> Ints:
     """A card number for each payment: a customer's next one from each replacement on."""
     n_regular = rng.poisson(SPAN / CARD_LIFE, n_customers)
-    owner = np.concatenate([np.repeat(np.arange(n_customers), n_regular), blocked[0]])
-    moment = np.concatenate([rng.uniform(0, SPAN, int(n_regular.sum())), blocked[1]])
+    owner = np.concatenate([np.repeat(np.arange(n_customers), n_regular), thefts.victim])
+    moment = np.concatenate([rng.uniform(0, SPAN, int(n_regular.sum())), thefts.blocked])
     replaced = np.sort(owner * (2 * SPAN) + moment)  # customer after customer, each in time
     serial = np.searchsorted(replaced, who * (2 * SPAN) + when, side="right") + who
     shuffled = rng.permutation(replaced.size + n_customers)
@@ -219,11 +161,11 @@ def _features(
     honest_share, fraud_share, typical = np.array(list(CATEGORIES.values())).T
     category = _draw(rng, np.where(fraud[:, None], fraud_share, honest_share))
     level = np.log(typical)[category] + rng.normal(0, 0.35, n_customers)[who]
-    amount = np.exp(level + rng.normal(0, 0.75, n) + np.where(fraud, 0.75, 0.0))
+    amount = np.exp(level + rng.normal(0, 0.75, n) + np.where(fraud, 1.0, 0.0))
     tried = first & fraud & (rng.random(n) < 0.3)  # a thief may try the card with next to nothing
     amount[tried] = rng.uniform(0.5, 5.0, n)[tried]
     home = rng.choice(len(COUNTRIES), n_customers, p=_falling(len(COUNTRIES)))[who]
-    abroad = rng.random(n) < np.where(fraud, 0.30, 0.05)
+    abroad = rng.random(n) < np.where(fraud, 0.50, 0.04)
     country = np.where(abroad, rng.integers(0, len(COUNTRIES), n), home)
     online = np.isin(category, [2, 5, 7, 8])
     by_kind = np.where(online[:, None], [0.06, 0.09, 0.85, 0.0], [0.60, 0.28, 0.05, 0.07])
@@ -238,7 +180,7 @@ def _features(
         "country": country,
         "channel": channel,
         "distance": distance.round(1),
-        "new_device": rng.random(n) < np.where(fraud, 0.40, 0.04),
+        "new_device": rng.random(n) < np.where(fraud, 0.65, 0.03),
         "hurried": rng.random(n) < np.where(fraud, 0.15, 0.03),
     }
 
@@ -247,13 +189,12 @@ def _frame(
     rng: np.random.Generator,
     when: Floats,
     card: Ints,
-    hours: Floats,
-    recent: Ints,
     columns: dict[str, NDArray[Any]],
     fraud: NDArray[np.bool_],
 ) -> pl.DataFrame:
     import polars as pl
 
+    hours, recent = _history(when, card)
     table = pl.DataFrame(
         {
             "ts": (when.astype(np.int64) + START) * 1000,
