@@ -24,7 +24,7 @@ $(VENV)/.all: $(VENV)/.core
 demo: $(VENV)/.core ## simulated card payments: from a table to a decision, in a minute or two
 	$(BIN)/evenkeel sample payments -o payments.parquet --rows 100000 --seed 7
 	$(BIN)/evenkeel run payments.parquet --target is_fraud --positive 1 --cost-fn 122 --cost-fp 4 \
-		--time ts --group card --drop note
+		--time ts --drop card,note
 
 test: $(VENV)/.all lint types ## lint, type-check, and run every test
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) -m "not slow and not gpu"

@@ -45,19 +45,6 @@ def n_rows(X: Any) -> int:
         ) from error
 
 
-def column_names(X: Any) -> list[str] | None:
-    """Names of the columns of a frame; None for what has no names.
-
-    Examples
-    --------
-    >>> import polars as pl
-    >>> column_names(pl.DataFrame({"a": [1], "b": [2]}))
-    ['a', 'b']
-    """
-    frame = as_frame(X)
-    return None if frame is None else [str(name) for name in frame.columns]
-
-
 def take(X: Any, rows: Rows) -> Any:
     """The given rows in the given order, repeats allowed, as the same kind of table.
 

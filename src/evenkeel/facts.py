@@ -219,6 +219,16 @@ def _split(found: Found) -> dict[str, Any]:
         "file": f"test file with {len(found.y_test):,} rows",
     }[split.kind]
     aside = f"; {split.set_aside:,} rows set aside" if split.set_aside else ""
+    if split.set_aside and len(classes) == 2:
+        # Whole groups and a cut in time may keep one class more than the other: say so.
+        share = y_train.mean()
+        before = (found.table.counts[1] - found.y_test.sum()) / (
+            found.table.n_rows - len(found.y_test)
+        )
+        if abs(share - before) > 0.1 * before:
+            aside += (
+                f" (share of {classes[1]} in training {100 * before:.3g} % -> {100 * share:.3g} %)"
+            )
     return {
         "sentence": f"train {len(split.train):,} rows, {how}{aside}; {folds.n_folds} folds x "
         f"{folds.n_repeats}",

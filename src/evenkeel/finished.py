@@ -245,6 +245,7 @@ def _read_scores(path: Path) -> pl.DataFrame:
     import polars as pl
 
     try:
-        return pl.read_parquet(path)
+        # by content: in a path, polars would read brackets as a pattern
+        return pl.read_parquet(path.read_bytes())
     except (OSError, pl.exceptions.PolarsError) as error:
         raise DamagedRun(f"{path} cannot be read as Parquet: {error}") from error

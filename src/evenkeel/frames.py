@@ -107,14 +107,15 @@ def test_frame(
 
 
 def labels_series(classes: tuple[Any, ...], codes: NDArray[np.int64]) -> pl.Series:
-    """Labels of codes as a column of their own type.
+    """Labels of codes as a column of their own type; labels of several types become text.
 
     >>> labels_series(("no", "yes"), np.array([1, 0])).to_list()
     ['yes', 'no']
     """
     import polars as pl
 
-    return pl.Series(list(classes)).gather(codes)
+    mixed = len({type(label) for label in classes}) > 1
+    return pl.Series([str(label) for label in classes] if mixed else list(classes)).gather(codes)
 
 
 def _columns(table: Table, rows: NDArray[np.int64], taken: set[str]) -> dict[str, pl.Series]:

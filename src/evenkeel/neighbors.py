@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ask = Callable[[Any, int], tuple[Any, Any]]  # queries, k -> distances, places
 
-TREE_COLUMNS = (
-    12  # above, a k-d tree visits most of its points, even where real columns go together
-)
+TREE_COLUMNS = 12  # above, a k-d tree visits most of its points, however columns go together
 KERNEL_ROWS = 2_000  # below, looking at all rows is as fast
 BLOCK = 1 << 21  # distances held at a time: 16 MB
 PAIRS = 1 << 19  # numbers in the differences held at a time

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 import warnings
-from pathlib import Path
+from pathlib import Path  # noqa: TC003  (typer reads annotations when it runs)
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from evenkeel.errors import EvenkeelError, EvenkeelWarning
+import evenkeel
+from evenkeel.cli.terminal import Bar, after_interrupt, say, show, stop, warn
+from evenkeel.errors import EvenkeelError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +26,6 @@ BAD_INPUT, WEAK_EVIDENCE, FAULT, INTERRUPTED = 2, 3, 70, 130
 
 app = typer.Typer(
     name="evenkeel",
-    help="From an imbalanced table to a decision you can defend.",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -64,6 +64,22 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document an
 Quiet = Annotated[bool, typer.Option(help="Print nothing but errors.")]
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        say(f"evenkeel {evenkeel.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def top(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")
+    ] = False,
+) -> None:
+    """From an imbalanced table to a decision you can defend."""
+
+
 @app.command()
 def check(
     source: Source,
@@ -89,7 +105,7 @@ def check(
         map_target=map_target, group=group, time=time, drop=_columns(drop), keep=_columns(keep),
         drop_missing_target=drop_missing_target, test=test,
     )  # fmt: skip
-    _show(facts, as_json=as_json)
+    show(facts, as_json=as_json)
     if any(finding["level"] == "blocker" for finding in facts["audit"]):
         raise typer.Exit(1)
 
@@ -140,7 +156,7 @@ def run(
     from evenkeel.job import run as run_job
     from evenkeel.settings import read_cost, read_seconds
 
-    with _Bar(shown=not (quiet or as_json)) as bar:
+    with Bar(shown=not (quiet or as_json)) as bar:
         done = run_job(
             source, target=target, positive=positive,
             cost_fn=None if cost_fn is None else read_cost(cost_fn),
@@ -156,7 +172,7 @@ def run(
             out=out, resume=resume, write=True, progress=bar.step,
         )  # fmt: skip
     if not quiet:
-        _show(done.facts | {"files": done.files}, as_json=as_json)
+        show(done.facts | {"files": done.files}, as_json=as_json)
     if done.facts["evidence"]["level"] == "weak":
         raise typer.Exit(WEAK_EVIDENCE)
 
@@ -174,7 +190,7 @@ def predict(
 
     notes = Run.load(folder).predict_file(source, out)
     if not quiet:
-        _say(*notes, f"Wrote {out}")
+        say(*notes, f"Wrote {out}")
 
 
 @app.command()
@@ -182,7 +198,7 @@ def report(folder: Annotated[str, typer.Argument(metavar="RUN", help="Run direct
     """Write the page of a run again."""
     from evenkeel.finished import rewrite_report
 
-    _say(f"Wrote {rewrite_report(folder)}")
+    say(f"Wrote {rewrite_report(folder)}")
 
 
 @app.command()
@@ -201,11 +217,11 @@ def remedies(*, as_json: AsJson = False) -> None:
         typer.echo(json.dumps(rows, indent=2))
         return
     for row in rows:
-        _say(f"{row['name']:18} changes {row['changes']:8} {row['doc']}")
+        say(f"{row['name']:18} changes {row['changes']:8} {row['doc']}")
         for name, knob in sorted(CATALOGUE[row["name"]].knobs.items()):
-            _say(f"{'':18} knob {name}, {knob.low:g} to {knob.high:g}: {knob.doc}")
-        _say(f"{'':18} {row['source']}")
-    _say("Join with +, set knobs in brackets: smote(k=3) or random-under(ratio=0.1)+class-weight")
+            say(f"{'':18} knob {name}, {knob.low:g} to {knob.high:g}: {knob.doc}")
+        say(f"{'':18} {row['source']}")
+    say("Join with +, set knobs in brackets: smote(k=3) or random-under(ratio=0.1)+class-weight")
 
 
 @app.command()
@@ -225,67 +241,7 @@ def sample(
     check_table_path(out)
     frame = payments(rows, seed=seed)
     write_table(frame, out)
-    _say(f"Wrote {out}: {frame.height:,} rows, {int(frame['is_fraud'].sum()):,} of them fraud")
-
-
-def main(args: Sequence[str] | None = None) -> None:
-    """Entry point: whatever goes wrong becomes one sentence and an exit code."""
-    with warnings.catch_warnings():
-        warnings.showwarning = _warn
-        try:
-            app(args, prog_name="evenkeel")
-        except EvenkeelError as error:
-            _stop(str(error), BAD_INPUT)
-        except MemoryError:
-            _stop("out of memory. Take fewer rows or columns, or a larger machine.", BAD_INPUT)
-        except OSError as error:
-            where = "" if error.filename is None else f"{error.filename}: "
-            _stop(f"{where}{error.strerror or error}.", BAD_INPUT)
-        except (SystemExit, KeyboardInterrupt) as leave:
-            if isinstance(leave, SystemExit) and leave.code != INTERRUPTED:
-                raise
-            _stop(_kept(leave), INTERRUPTED)
-        except BaseException as error:  # noqa: BLE001  (a panic of polars is no Exception)
-            import traceback
-
-            traceback.print_exception(error)
-            _stop(
-                f"a fault of evenkeel, not of yours: {type(error).__name__}: {error}. "
-                "Please report it with the lines above.",
-                FAULT,
-            )
-
-
-def _kept(leave: BaseException | None) -> str:
-    """What an interrupted user has to know: a run notes its folder on the interrupt."""
-    while leave is not None:
-        for folder in getattr(leave, "__notes__", ()):
-            return (
-                f"interrupted. What is done is kept in {folder}: go on with the same command and "
-                f"--resume --out {folder}"
-            )
-        leave = leave.__cause__ or leave.__context__
-    return "interrupted. A run keeps its finished trials: go on with --resume --out RUN."
-
-
-def _stop(message: str, code: int) -> None:
-    typer.echo(f"evenkeel: {_one_line(message)}", err=True)
-    sys.exit(code)
-
-
-def _warn(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
-    """Show our own warnings as sentences; those of other libraries are not for this screen."""
-    if issubclass(category, EvenkeelWarning):
-        typer.echo(f"evenkeel: {_one_line(str(message))}", err=True)
-
-
-def _say(*lines: str) -> None:
-    typer.echo("\n".join(_one_line(line) for line in lines))
-
-
-def _one_line(text: str) -> str:
-    """Text whose names and cells cannot move the cursor or pass for another line."""
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+    say(f"Wrote {out}: {frame.height:,} rows, {int(frame['is_fraud'].sum()):,} of them fraud")
 
 
 def _columns(given: list[str] | None) -> tuple[str, ...]:
@@ -294,48 +250,29 @@ def _columns(given: list[str] | None) -> tuple[str, ...]:
     return tuple(part.strip() for row in rows for part in row if part.strip())
 
 
-def _show(facts: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        text = json.dumps(facts, indent=2, ensure_ascii=False)
+def main(args: Sequence[str] | None = None) -> None:
+    """Entry point: whatever goes wrong becomes one sentence and an exit code."""
+    with warnings.catch_warnings():
+        warnings.showwarning = warn
         try:
-            text.encode(sys.stdout.encoding or "ascii")
-        except UnicodeEncodeError:
-            text = json.dumps(facts, indent=2)
-        typer.echo(text)
-        return
-    from rich.console import Console
+            app(args, prog_name="evenkeel")
+        except EvenkeelError as error:
+            stop(str(error), BAD_INPUT)
+        except MemoryError:
+            stop("out of memory. Take fewer rows or columns, or a larger machine.", BAD_INPUT)
+        except OSError as error:
+            where = "" if error.filename is None else f"{error.filename}: "
+            stop(f"{where}{error.strerror or error}.", BAD_INPUT)
+        except (SystemExit, KeyboardInterrupt) as leave:
+            if isinstance(leave, SystemExit) and leave.code != INTERRUPTED:
+                raise
+            stop(after_interrupt(leave), INTERRUPTED)
+        except BaseException as error:  # noqa: BLE001  (a panic of polars is no Exception)
+            import traceback
 
-    from evenkeel.report import print_screen
-
-    print_screen(facts, Console())
-
-
-class _Bar:
-    """A progress bar with time left, on a terminal only."""
-
-    def __init__(self, *, shown: bool) -> None:
-        self._shown = shown and sys.stderr.isatty()
-        self._bar: Any = None
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def step(self, done: int, total: int, what: str) -> None:
-        """Show that ``done`` of ``total`` trials are finished."""
-        if not self._shown:
-            return
-        if self._bar is None:
-            from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-            self._bar = Progress(
-                "{task.description:<40.40}", BarColumn(), MofNCompleteColumn(),
-                TimeRemainingColumn(), console=Console(stderr=True), transient=True,
-            )  # fmt: skip
-            self._bar.start()
-            self._task = self._bar.add_task(what, total=total)
-        self._bar.update(self._task, completed=done, total=total, description=what)
-
-    def __exit__(self, *exc: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+            traceback.print_exception(error)
+            stop(
+                f"a fault of evenkeel, not of yours: {type(error).__name__}: {error}. "
+                "Please report it with the lines above.",
+                FAULT,
+            )

@@ -1,0 +1,93 @@
+"""What reaches the terminal: sentences, one JSON document, a progress bar; never raw cells."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any, NoReturn
+
+import typer
+
+from evenkeel.errors import EvenkeelWarning
+
+
+def after_interrupt(leave: BaseException | None) -> str:
+    """What an interrupted user has to know: a run notes its folder on the interrupt."""
+    while leave is not None:
+        if notes := getattr(leave, "__notes__", None):
+            return (
+                f"interrupted. What is done is kept in {notes[0]}: go on with the same command and "
+                f"--resume --out {notes[0]}"
+            )
+        leave = leave.__cause__ or leave.__context__
+    return "interrupted. A run keeps its finished trials: go on with --resume --out RUN."
+
+
+def stop(message: str, code: int) -> NoReturn:
+    """Say why on stderr, and leave with an exit code."""
+    typer.echo(f"evenkeel: {_one_line(message)}", err=True)
+    sys.exit(code)
+
+
+def warn(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+    """Show our own warnings as sentences; those of other libraries are not for this screen."""
+    if issubclass(category, EvenkeelWarning):
+        typer.echo(f"evenkeel: {_one_line(str(message))}", err=True)
+
+
+def say(*lines: str) -> None:
+    """Print lines on stdout."""
+    typer.echo("\n".join(_one_line(line) for line in lines))
+
+
+def _one_line(text: str) -> str:
+    """Text whose names and cells cannot move the cursor or pass for another line."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+
+
+def show(facts: dict[str, Any], *, as_json: bool) -> None:
+    """Print facts as a screen, or as one JSON document that any terminal can take."""
+    if as_json:
+        text = json.dumps(facts, indent=2, ensure_ascii=False)
+        try:
+            text.encode(sys.stdout.encoding or "ascii")
+        except UnicodeEncodeError:
+            text = json.dumps(facts, indent=2)
+        typer.echo(text)
+        return
+    from rich.console import Console
+
+    from evenkeel.report import print_screen
+
+    print_screen(facts, Console())
+
+
+class Bar:
+    """A progress bar with time left, on a terminal only."""
+
+    def __init__(self, *, shown: bool) -> None:
+        self._shown = shown and sys.stderr.isatty()
+        self._bar: Any = None
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def step(self, done: int, total: int, what: str) -> None:
+        """Show that ``done`` of ``total`` trials are finished."""
+        if not self._shown:
+            return
+        if self._bar is None:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+            self._bar = Progress(
+                "{task.description:<40.40}", BarColumn(), MofNCompleteColumn(),
+                TimeRemainingColumn(), console=Console(stderr=True), transient=True,
+            )  # fmt: skip
+            self._bar.start()
+            self._task = self._bar.add_task(what, total=total)
+        self._bar.update(self._task, completed=done, total=total, description=what)
+
+    def __exit__(self, *exc: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
