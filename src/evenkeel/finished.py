@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from evenkeel.decide import Decision, Platt
 from evenkeel.decide.classifier import DecidedClassifier
-from evenkeel.errors import DamagedRun, InvalidInput
+from evenkeel.errors import DamagedRun, EvenkeelError, InvalidInput
 from evenkeel.export import check_table_path, load_model, save_model, write_table
 from evenkeel.reading.schema import Schema
 from evenkeel.report import render_card, render_page
@@ -135,7 +135,7 @@ class Run:
         try:
             schema = Schema.from_dict(info["schema"])
         except (KeyError, TypeError, ValueError) as error:
-            raise DamagedRun(f"{folder / 'run.json'} is damaged: {error}") from error
+            raise DamagedRun(f"{folder / 'run.json'} is damaged: {_reason(error)}.") from error
         calibrator, decision, labels = _read_decision(folder / "decision.json")
         fitted = load_model(folder / "model.skops")
         return cls(
@@ -234,11 +234,15 @@ def _read_decision(path: Path) -> tuple[Platt, Decision, list[Any]]:
         decision = Decision.from_dict(stored["decision"])
         labels = list(stored["labels"])
     except (KeyError, TypeError, ValueError) as error:
-        raise DamagedRun(f"{path} is damaged: {error}") from error
+        raise DamagedRun(f"{path} is damaged: {_reason(error)}.") from error
     plain = all(isinstance(label, str | int | float) for label in labels)
     if not plain or {len(labels), len(calibrator.floors)} != {decision.n_classes}:
         raise DamagedRun(f"{path} is damaged: labels, calibrator and decision do not fit together.")
     return calibrator, decision, labels
+
+
+def _reason(error: Exception) -> str:
+    return str(error).rstrip(".") if isinstance(error, EvenkeelError) else repr(error)
 
 
 def _read_scores(path: Path) -> pl.DataFrame:
@@ -248,4 +252,5 @@ def _read_scores(path: Path) -> pl.DataFrame:
         # by content: in a path, polars would read brackets as a pattern
         return pl.read_parquet(path.read_bytes())
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise DamagedRun(f"{path} cannot be read as Parquet: {error}") from error
+        first = str(error).split("\n", 1)[0].rstrip(".")
+        raise DamagedRun(f"{path} cannot be read as Parquet: {first}.") from error

@@ -83,7 +83,7 @@ def refused(cli):
         assert answer.code == 2, answer
         assert answer.out == ""
         assert answer.err.startswith("evenkeel: ")
-        assert answer.err.endswith((".\n", "?\n")), answer.err
+        assert answer.err.endswith((".\n", "?\n", "See: evenkeel remedies\n")), answer.err
         assert answer.err.count("\n") == 1, "one sentence, on one line"
         assert look_at_disk() == before
         return answer.err
@@ -96,8 +96,8 @@ def finished(tmp_path_factory):
     """A finished run on payments, made once; copy it before changing it."""
     folder = tmp_path_factory.mktemp("finished")
     make_payments().write_csv(folder / "tx.csv")
+    out = ("--quiet", "--out", str(folder / "run"))
     with pytest.raises(SystemExit) as left:
-        out = ("--quiet", "--out", str(folder / "run"))
         main(["run", str(folder / "tx.csv"), "--target", "y", *QUICK, *out])
     assert not left.value.code
     return folder / "run"

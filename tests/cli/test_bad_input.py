@@ -24,6 +24,10 @@ BINARY = {
 }
 
 
+def words(given):
+    return " ".join(given) if isinstance(given, tuple) else ""
+
+
 @pytest.mark.parametrize("name", BINARY)
 def test_files_that_are_no_tables(refused, quick, name):
     content, says = BINARY[name]
@@ -75,7 +79,7 @@ def test_a_zip_that_would_fill_the_memory(refused, quick):
         (("--target", "y", "--map-target", "map.csv"), "There is no file map.csv"),
         (("--target", "y", "--test", "test.csv"), "There is no file test.csv"),
     ],
-    ids=lambda given: " ".join(given) if isinstance(given, tuple) else "",
+    ids=words,
 )
 def test_columns_and_labels_that_are_not_there(refused, payments, quick, options, says):
     payments().write_csv("tx.csv")
@@ -123,7 +127,7 @@ def test_columns_and_labels_that_are_not_there(refused, payments, quick, options
         (("--resume",), "name it with --out"),
         (("--resume", "--out", "runs/none"), "runs/none holds none"),
     ],
-    ids=" ".join,
+    ids=words,
 )
 def test_options_that_cannot_be_used(refused, payments, options, says):
     payments().write_csv("tx.csv")

@@ -108,8 +108,8 @@ def load_model(path: Path) -> Any:
     except DamagedRun:
         raise
     except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise DamagedRun(f"{path} cannot be read as a skops file: {reason}") from error
+        reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+        raise DamagedRun(f"{path} cannot be read as a skops file: {reason}.") from error
     if not hasattr(model, "predict_proba") or not hasattr(model, "classes_"):
         raise DamagedRun(f"{path} holds no fitted classifier, but {type(model).__name__}.")
     return model
