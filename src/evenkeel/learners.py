@@ -6,6 +6,7 @@ the second is what a remedy wraps, so resampling and weights sit between the two
 
 from __future__ import annotations
 
+import re
 import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ LEARNERS = {
     "hist": "histogram gradient boosting (scikit-learn); categories and missing values as such",
     "prevalence": "predicts the prevalence for every row: what any model has to beat",
 }
+_REFUSED = re.compile(r"[^\w.()+/%#-]+")
 MANY_LEVELS = 40  # a text column with more distinct values is encoded as text, not as categories
 
 
@@ -38,8 +40,8 @@ class Columns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     skrub's ``TableVectorizer`` does the work: dates become parts of dates, texts with many values
     become ``n_components`` latent columns (seeded: unseeded, two fits differ), and the rest
-    becomes numbers. Column names are replaced by plain ones, because LightGBM refuses names such
-    as ``Torque [Nm]``.
+    becomes numbers. Signs that LightGBM refuses in column names, as in ``Torque [Nm]``, become
+    underscores.
 
     Parameters
     ----------
@@ -69,8 +71,8 @@ class Columns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     --------
     >>> import polars as pl
     >>> frame = pl.DataFrame({"Torque [Nm]": [1.0, None, 3.0], "shop": ["a", "b", "a"]})
-    >>> Columns().fit_transform(frame)["c1"].tolist()
-    ['a', 'b', 'a']
+    >>> Columns().fit_transform(frame).columns.tolist()
+    ['Torque_Nm_', 'shop']
     """
 
     def __init__(
@@ -131,7 +133,14 @@ class Columns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return np.array(self.feature_names_out_, dtype=object)
 
     def _plain_names(self) -> list[str]:
-        return [f"c{i}" for i in range(len(self.feature_names_out_))]
+        """Names without the signs that LightGBM and XGBoost refuse, still told apart."""
+        names: dict[str, None] = {}
+        for name in self.feature_names_out_:
+            plain = _REFUSED.sub("_", name) or "_"
+            while plain in names:
+                plain += "_"
+            names[plain] = None
+        return list(names)
 
     def _vectorizer(self) -> Any:
         from skrub import StringEncoder, TableVectorizer, ToCategorical
