@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import json
 import os
 import re
@@ -101,16 +102,22 @@ def _resumed(folder: Path) -> Path:
     return folder
 
 
-def discard(folder: Path) -> None:
-    """Take back a run that could not be made: its journal and ``run.json``, then the empty folder.
-
-    Nothing else is touched, and a finished run never is.
-    """
-    if read_json(folder / "run.json").get("state") != "done":
-        shutil.rmtree(folder / JOURNAL, ignore_errors=True)
-        (folder / "run.json").unlink(missing_ok=True)
-        with suppress(OSError):
-            folder.rmdir()
+@contextmanager
+def making(folder: Path | None, *, resumed: bool = False) -> Iterator[None]:
+    """While a run is made: an interrupt notes the folder, and bad input takes a new folder back."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        if folder is not None:
+            stop.add_note(str(folder))
+        raise
+    except InvalidInput:
+        if folder is not None and not resumed:
+            shutil.rmtree(folder / JOURNAL, ignore_errors=True)
+            (folder / "run.json").unlink(missing_ok=True)
+            with suppress(OSError):
+                folder.rmdir()
+        raise
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -136,8 +143,6 @@ def write_json(path: Path, document: Any) -> None:
 
 def write_frame(path: Path, frame: pl.DataFrame) -> None:
     """Write a frame as Parquet, in one step."""
-    import io
-
     buffer = io.BytesIO()
     frame.write_parquet(buffer)
     write_bytes(path, buffer.getvalue())
@@ -229,8 +234,6 @@ class Journal:
 
     def add(self, key: str, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
         """Keep one finished trial."""
-        import io
-
         note = json.dumps(self._head(key) | {"facts": dict(facts)}).encode()
         buffer = io.BytesIO()
         np.savez(buffer, note=np.frombuffer(note, np.uint8), **arrays)  # type: ignore[arg-type]
@@ -241,7 +244,8 @@ class Journal:
     def get(self, key: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]] | None:
         """A finished trial; None when it is not there, damaged, or of another version."""
         try:
-            with np.load(self._path(key), allow_pickle=False) as stored:
+            content = io.BytesIO(self._path(key).read_bytes())
+            with np.load(content, allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in stored.files}
             note = json.loads(arrays.pop("note").tobytes())
             head = {name: note[name] for name in self._head(key)}
