@@ -18,7 +18,7 @@ import evenkeel
 from evenkeel.audit import NOT_DEPLOYMENT
 from evenkeel.curves import draw_curves
 from evenkeel.decide import diagnose
-from evenkeel.headline import headline
+from evenkeel.headline import headline, judged
 from evenkeel.metrics import METRICS
 from evenkeel.untouched import untouched
 from evenkeel.verdict import assess
@@ -99,8 +99,6 @@ def run_facts(found: Found) -> dict[str, Any]:
         np.asarray(table.classes, dtype=object)[found.labels_test],
         positive=table.positive,
     )
-    # The last sentence is advice on the threshold; a policy that was asked for has settled that.
-    said = list(assessment.sentences) if found.assumed else list(assessment.sentences[:-1])
     codes = {finding.code for finding in found.findings}
     facts: dict[str, Any] = look_facts(table, found.findings, found.distribution) | {
         "split": _split(found),
@@ -123,12 +121,12 @@ def run_facts(found: Found) -> dict[str, Any]:
         )
         | {"deployment": not NOT_DEPLOYMENT & codes, "notes": sorted(NOT_DEPLOYMENT & codes)},
         "calibration": dict(diagnose(found.y_test, found.proba_test)),
-        "assessment": {"level": assessment.level, "sentences": said},
         "evidence": evidence,
         "curves": draw_curves(
             found.y_test, found.proba_test, table.classes, costs=found.costs_test
         ),
     }
+    facts["assessment"] = judged(facts, assessment.level, list(assessment.sentences[:-1]))
     facts["verdict"] = headline(facts)
     return rounded(facts)  # type: ignore[no-any-return]
 
@@ -218,7 +216,8 @@ def _split(found: Found) -> dict[str, Any]:
         f"{found.table.group_name} kept whole",
         "file": f"test file with {len(found.y_test):,} rows",
     }[split.kind]
-    aside = f"; {split.set_aside:,} rows set aside" if split.set_aside else ""
+    kept = found.table.group_name or "copies of a row"
+    aside = f"; {split.set_aside:,} rows left out to keep {kept} whole" if split.set_aside else ""
     if split.set_aside and len(classes) == 2:
         # Whole groups and a cut in time may keep one class more than the other: say so.
         share = y_train.mean()
@@ -230,8 +229,8 @@ def _split(found: Found) -> dict[str, Any]:
                 f" (share of {classes[1]} in training {100 * before:.3g} % -> {100 * share:.3g} %)"
             )
     return {
-        "sentence": f"train {len(split.train):,} rows, {how}{aside}; {folds.n_folds} folds x "
-        f"{folds.n_repeats}",
+        "sentence": f"train {len(split.train):,} rows, {how}{aside}; {folds.n_folds} folds"
+        + (f", {folds.n_repeats} times" if folds.n_repeats > 1 else ""),
         "kind": split.kind, "train_rows": len(split.train), "test_rows": len(found.y_test),
         "set_aside": split.set_aside, "folds": folds.n_folds, "repeats": folds.n_repeats,
     } | {

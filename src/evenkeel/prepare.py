@@ -117,7 +117,7 @@ def prepare(source: Any, test: Any, settings: Settings) -> Prepared:
     InvalidInput
         Fewer than 10 positives without ``force``, or anything that cannot be read or split.
     """
-    table, tested = read_tables(source, test, settings)
+    table, tested, findings = _audited(*read_tables(source, test, settings))
     policy, assumed = settings.policy(len(table.classes))
     evidence = evidence_of(table)
     if evidence["positives"] < FEWEST and not settings.force:
@@ -154,7 +154,7 @@ def prepare(source: Any, test: Any, settings: Settings) -> Prepared:
         assumed,
         table,
         tested,
-        audit(table, tested),
+        findings,
         look_at(table),
         split,
         course,
@@ -162,6 +162,18 @@ def prepare(source: Any, test: Any, settings: Settings) -> Prepared:
         weak,
         settings.jobs or (cores() if work > WORTH_WORKERS else 1),
     )
+
+
+def _audited(table: Table, tested: Table | None) -> tuple[Table, Table | None, list[Finding]]:
+    """Audit, and leave out columns that only name the row, unless the user vouched for them."""
+    findings = audit(table, tested)
+    named = [finding for finding in findings if finding.code == "id-column"]
+    names = [name for finding in named for name in finding.columns if name not in table.keep]
+    if not names or len(names) == table.X.width:
+        return table, tested, findings
+    table = table.without(names)
+    tested = None if tested is None else tested.without(names)
+    return table, tested, [*named, *audit(table, tested)]
 
 
 def cores() -> int:

@@ -116,7 +116,9 @@ class Settings:
             object.__setattr__(self, field.name, _plain(getattr(self, field.name)))
         for name in _LISTS:
             value = getattr(self, name)
-            if isinstance(value, str | int):
+            if value is None:
+                object.__setattr__(self, name, type(self).__dataclass_fields__[name].default)
+            elif isinstance(value, str | int):
                 object.__setattr__(self, name, (value,))
         object.__setattr__(self, "learners", tuple(dict.fromkeys(self.learners)))
         budget: Any = self.time_budget

@@ -114,6 +114,18 @@ class Table:
         """Rows of each class, in the order of ``classes``."""
         return np.bincount(self.y, minlength=len(self.classes)).astype(np.int64)
 
+    def without(self, columns: Sequence[str]) -> Table:
+        """The same table without some features; a later file need not hold them."""
+        left = {name: kind for name, kind in self.schema.kinds.items() if name not in columns}
+        known = {name: found for name, found in self.schema.categories.items() if name in left}
+        note = f"left out: {', '.join(columns)}"
+        return replace(
+            self,
+            X=self.X.drop(columns),
+            schema=replace(self.schema, kinds=left, categories=known),
+            notes=(*self.notes, note),
+        )
+
     @cached_property
     def hash(self) -> str:
         """A hex digest of features, labels, groups and times: equal for equal content."""

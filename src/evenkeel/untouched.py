@@ -9,10 +9,11 @@ import numpy as np
 from evenkeel.intervals import (
     average_precision_interval,
     macro_replicates,
+    mean_interval,
     percentiles,
     wilson,
 )
-from evenkeel.metrics import evaluate
+from evenkeel.metrics import evaluate, row_cost
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +55,7 @@ def untouched(
         for code, row in enumerate(test["per_class"])
     ]
     test["per_class"] = {str(label): row for label, row in zip(classes, each, strict=True)}
-    test |= {"positives": None, "prevalence": None}
+    test |= {"positives": None, "prevalence": None} | _costs(labels, costs)
     if len(classes) > 2:
         rarest = int(np.bincount(y)[np.unique(y)].min())
         low, high = percentiles(macro_replicates(y, proba), n=rarest)
@@ -70,6 +71,20 @@ def untouched(
         "alerts_per_1000": 1000 * (tp + fp) / len(y),
         "average_precision_low": low,
         "average_precision_high": high,
+    }
+
+
+def _costs(labels: NDArray[np.int64], costs: NDArray[np.float64] | None) -> dict[str, float]:
+    """Interval of the cost per 1,000 rows, and what deciding alike for every row would cost."""
+    if costs is None:
+        return {}
+    low, high = mean_interval(1000.0 * row_cost(labels, costs))
+    nobody, everybody = 1000.0 * costs.mean(axis=0)[[0, -1]]
+    return {
+        "cost_low": low,
+        "cost_high": high,
+        "cost_acting_on_nobody": float(nobody),
+        "cost_acting_on_everybody": float(everybody),
     }
 
 

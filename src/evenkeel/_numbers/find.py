@@ -39,14 +39,14 @@ def all_numbers(X: Any, owner: str) -> Numbers:
     >>> all_numbers(pl.DataFrame({"city": ["Oslo"], "age": [4]}), "SMOTE")
     Traceback (most recent call last):
     ...
-    evenkeel.errors.DoesNotApply: X of SMOTE must hold numbers only: it measures distances. Got 1 column of another kind: city. Use SMOTENC for mixed columns, SMOTEN for categories alone, or encode them first.
+    evenkeel.errors.DoesNotApply: X of SMOTE must hold numbers only: it measures distances. Got 1 column of another kind: city. Encode them as numbers first, or use random over-sampling, which takes any column.
     """
     numbers = numbers_of(X)
     if numbers.odd:
         raise DoesNotApply(
             f"X of {owner} must hold numbers only: it measures distances. Got "
-            f"{_columns(numbers.odd)} of another kind: {listed(numbers.odd)}. Use SMOTENC for mixed "
-            "columns, SMOTEN for categories alone, or encode them first."
+            f"{_columns(numbers.odd)} of another kind: {listed(numbers.odd)}. Encode them as "
+            "numbers first, or use random over-sampling, which takes any column."
         )
     gaps = numbers.not_finite()
     if gaps:

@@ -89,7 +89,7 @@ def _id(table: Table, facts: ColumnFacts, name: str) -> Finding:
         "warning",
         f"{name} looks like an identifier: {facts.n_unique[name]:,} distinct values in "
         f"{table.n_rows:,} rows.",
-        f"Drop it (--drop {name}), or vouch for it (--keep {name}).",
+        f"A run leaves it out; --keep {name} uses it all the same.",
         (name,),
     )
 

@@ -83,7 +83,7 @@ def duplicate_findings(
                 "note",
                 f"{plural(len(copies), 'row')} with an exact copy{apart} in the same class; "
                 f"{spare:,} ({percent(spare / table.n_rows)}) could go without loss.",
-                "Nothing: copies stay on one side of every split. Remove them if they are "
+                "No action needed: copies stay on one side of every split. Remove them if they are "
                 "recording errors.",
                 **some_rows(table.rows, copies),
             )

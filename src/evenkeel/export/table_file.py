@@ -58,7 +58,7 @@ def write_table(frame: pl.DataFrame, path: Path) -> None:
         unfit = [
             f"{name!r} ({dtype})"
             for name, dtype in frame.schema.items()
-            if dtype.is_nested() or dtype in {pl.Binary, pl.Duration, pl.Object}
+            if dtype.is_nested() or isinstance(dtype, pl.Binary | pl.Duration | pl.Object)
         ]
         if unfit:
             raise InvalidInput(

@@ -71,7 +71,7 @@ def _lines(facts: Facts, width: int) -> list[Text]:
     top, bottom = Sheet(width), Sheet(width)
     _data(top, facts)
     top.say("Split", (facts.get("split") or {}).get("sentence"), most=2)
-    _audit(top, facts, most=5 if run else 24)
+    _audit(top, facts, most=6 if run else 30)
     _advice(top, facts, run=run)
     if not run:
         return top.lines[:MOST_LINES]
@@ -122,7 +122,7 @@ def _data(sheet: Sheet, facts: Facts) -> None:
         )
     notes = list(data.get("notes") or [])
     if notes:
-        sheet.say("", " ".join(map(str, notes)), most=1)
+        sheet.say("", "; ".join(map(str, notes)), most=1 if facts.get("remedies") else 4)
 
 
 def _audit(sheet: Sheet, facts: Facts, *, most: int) -> None:
@@ -141,7 +141,7 @@ def _audit(sheet: Sheet, facts: Facts, *, most: int) -> None:
             break
         level = str(finding.get("level"))
         told = f"{MARKS.get(level, '·')} {finding.get('message')} {finding.get('todo') or ''}"
-        lines = min(2, left - (rest > 1))
+        lines = min(3, left - (rest > 1))
         style = STYLES.get(level, "")
         left -= sheet.say("Audit" if at == 0 else "", told, most=lines, style=style)
 
@@ -185,9 +185,6 @@ def _decision(sheet: Sheet, facts: Facts) -> None:
         told = wording.threshold(decision["threshold"])
         if is_number(low) and is_number(high):
             told += f" (spread {wording.threshold(low)} to {wording.threshold(high)})"
-        test = facts.get("test") or {}
-        if is_number(test.get("alerts_per_1000")):
-            told += f": {number(test['alerts_per_1000'])} alerts per 1,000 rows"
         sheet.say("Threshold", told, most=1)
     elif offsets:
         sheet.items(
@@ -210,6 +207,8 @@ def _test(sheet: Sheet, facts: Facts) -> None:
             for key in ("recall", "precision")
         ]
         parts = [*rates, f"{ranking.strip()}, base rate {number(test.get('prevalence'))}"]
+        if is_number(test.get("alerts_per_1000")):
+            parts.append(f"{number(test['alerts_per_1000'])} alerts per 1,000 rows")
         if is_number(test.get("cost")):
             parts.append(f"cost {number(test['cost'])} per 1,000 rows")
         sheet.say("Test", " · ".join(part.strip() for part in parts), most=3)
