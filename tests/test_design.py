@@ -16,8 +16,8 @@ FILES = sorted(SOURCE.rglob("*.py"))
 ORDER = [
     "errors", "_optional", "_checks", "_arrays", "_rows", "_numbers", "ranking", "confusion",
     "metrics", "bootstrap", "delong", "intervals", "distribution", "verdict", "neighbors", "reading",
-    "table", "audit", "blocks", "split", "samples", "made", "plan", "reweight", "resample", "wrappers", "remedy", "scores",
-    "decide", "ensemble", "nn", "learners", "catalogue", "settings", "store", "race", "export",
+    "table", "evidence", "audit", "blocks", "split", "samples", "made", "plan", "reweight", "resample", "wrappers", "remedy", "scores",
+    "decide", "ensemble", "nn", "learners", "catalogue", "words", "settings", "store", "race", "export",
     "curves", "untouched", "headline", "facts", "frames", "report", "finished", "prepare", "job", "cli", "__main__",
 ]  # fmt: skip
 MAX_LINES = 300

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from evenkeel.errors import DamagedRun, InvalidInput, InvalidType
 from evenkeel.learners import LEARNERS
-from evenkeel.settings import Settings, read_cost, read_seconds
+from evenkeel.settings import Settings
+from evenkeel.words import read_cost, read_seconds
 
 
 def through_json(settings):
@@ -68,7 +69,7 @@ def test_what_differs_is_named_unless_it_only_says_where_and_how():
         ({"remedies": "smite"}, "Did you mean 'smote'?"),
         ({"remedies": "class-weight+cost-weight"}, "two would correct twice"),
         ({"remedies": "random-under+cost-weight"}, "must go with costs"),
-        ({"metric": "f3.5"}, "metric of run must be one of"),
+        ({"metric": "f"}, "metric of run must be one of"),
         ({"metric": "cost"}, "metric 'cost' of run must go with costs"),
         ({"scenario": "medical"}, "scenario of run must be one of"),
         ({"cost_fn": 3}, "must be given together. Got only cost_fn"),
@@ -121,10 +122,17 @@ def test_the_policy_asked_for_and_the_one_assumed():
     assert Settings("y", scenario="general").policy(2) == (policy, False)
     assert Settings("y", metric="f2").policy(2)[0].goal == "f2"
     assert Settings("y", metric="roc-auc").policy(2) == (policy, True)
-    asked, assumed = Settings("y", cost_fn=5, cost_fp=1, metric="f2").policy(2)
-    assert not assumed
-    assert asked.cost_fn == 5, "costs go before a metric"
-    for option in ({"cost_fn": 5, "cost_fp": 1}, {"scenario": "fraud"}, {"metric": "precision"}):
+    assert Settings("y", metric="f0.5").policy(2)[0].goal == "f0.5"
+    for option in (
+        {"cost_fn": 5, "cost_fp": 1, "metric": "f2"},
+        {"cost_fn": 5, "cost_fp": 1, "scenario": "fraud"},
+        {"metric": "f2", "scenario": "fraud"},
+    ):
+        with pytest.raises(InvalidInput, match="must be one thing"):
+            Settings("y", **option)
+    with pytest.raises(InvalidInput, match="weigh both kinds of error"):
+        Settings("y", metric="recall")
+    for option in ({"cost_fn": 5, "cost_fp": 1}, {"scenario": "fraud"}):
         with pytest.raises(InvalidInput):
             Settings("y", **option).policy(3)
 

@@ -146,6 +146,28 @@ def test_folds_in_time_are_stretches_with_equally_many_rare_rows():
     assert all(len(set(part[groups == group])) == 1 for group in np.unique(groups))
 
 
+@pytest.mark.parametrize("n_groups", [3, 30])
+def test_groups_that_come_again_all_the_time_still_leave_usable_folds(n_groups):
+    y = imbalanced(1200, 100)
+    groups = np.random.default_rng(0).integers(0, n_groups, 1200)
+    folds = make_folds(y, groups=groups, time=np.arange(1200))
+    assert folds.n_folds == min(5, n_groups)
+    for _, _, train, valid in folds:
+        assert len(valid) > 0
+        assert set(y[train]) == {0, 1}
+        assert not set(groups[train]) & set(groups[valid])
+
+
+def test_fewer_folds_where_more_would_leave_a_training_part_without_positives():
+    y = np.repeat([0, 1], [900, 300])
+    groups = np.where(y == 1, np.arange(1200) // 1000, 10 + np.arange(1200) % 40)
+    groups[900:1050] = 100
+    groups[1050:] = 101
+    assert make_folds(y, groups=groups).n_folds == 5
+    late = make_folds(y, time=np.arange(1200))
+    assert all(set(y[train]) == {0, 1} for _, _, train, _ in late)
+
+
 def test_the_same_seed_gives_the_same_split_and_another_seed_another():
     y = imbalanced()
     assert np.array_equal(hold_out(y, seed=3).test, hold_out(y, seed=3).test)
@@ -160,7 +182,9 @@ def test_what_cannot_be_split_is_refused():
         hold_out(y, time=np.arange(100)[::-1])
     with pytest.raises(InvalidInput, match="at least two different moments"):
         hold_out(y, time=np.zeros(100))
-    with pytest.raises(InvalidInput, match="at least as many as folds"):
+    with pytest.raises(InvalidInput, match="every class on both sides"):
         make_folds(y, groups=np.zeros(100, int))
+    with pytest.raises(InvalidInput, match="every class on both sides"):
+        make_folds(y, groups=np.where(y == 1, 0, np.arange(100)))
     with pytest.raises(InvalidInput, match="test_size of run"):
         hold_out(y, test_size=1.0)

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evenkeel.errors import InvalidType
+from evenkeel._checks import listed
+from evenkeel.errors import InvalidInput, InvalidType
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Rows = NDArray[np.integer[Any]]
@@ -118,3 +121,23 @@ def _indexable(X: Any) -> Any:
             f"Rows of a {type(X).__name__} cannot be picked. Give an array or a frame."
         )
     return X
+
+
+def columns_of(X: Any, names: Sequence[str]) -> dict[str, Any] | None:
+    """Columns of a frame by name, as arrays; None when none are asked for.
+
+    Raises
+    ------
+    InvalidInput
+        X is no frame, or lacks a column.
+    """
+    if not names:
+        return None
+    frame = as_frame(X)
+    missing = [name for name in names if frame is None or name not in frame.columns]
+    if frame is None or missing:
+        raise InvalidInput(
+            f"X must hold the cost columns of the policy. It lacks {listed(missing)}. Give a frame "
+            "that has them."
+        )
+    return {name: frame[name].to_numpy() for name in names}

@@ -18,6 +18,7 @@ import evenkeel
 from evenkeel.audit import NOT_DEPLOYMENT
 from evenkeel.curves import draw_curves
 from evenkeel.decide import diagnose
+from evenkeel.evidence import evidence_of
 from evenkeel.headline import headline, judged
 from evenkeel.metrics import METRICS
 from evenkeel.untouched import untouched
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "evenkeel.facts/1"
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "lightgbm", "skrub", "polars", "pandas", "skops")
-WEAK, LIMITED = 50, 200  # positives below which nothing is called best, and below which we warn
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def look_facts(table: Table, findings: list[Finding], distribution: Distribution
 def run_facts(found: Found) -> dict[str, Any]:
     """All facts of a run; see ``docs/facts.md``."""
     table, comparison = found.table, found.comparison
-    evidence = evidence_of(table)
+    evidence = evidence_of(table.counts)
     assessment = assess(
         np.asarray(table.classes, dtype=object)[found.y_test],
         np.asarray(table.classes, dtype=object)[found.labels_test],
@@ -138,20 +138,6 @@ def versions() -> dict[str, str]:
         "python": platform.python_version(),
         **{name: importlib.metadata.version(name) for name in LIBRARIES},
     }
-
-
-def evidence_of(table: Table) -> dict[str, Any]:
-    """How much the positives at hand (the rarest class with two rows or more) can show."""
-    counts = np.bincount(table.y, minlength=len(table.classes))
-    n = int(counts[1] if table.task == "binary" else counts[counts > 1].min())
-    what = "positives" if table.task == "binary" else "rows of the rarest class"
-    if n < WEAK:
-        level, rest = "weak", "too few to recommend any remedy over another; figures are rough"
-    elif n < LIMITED:
-        level, rest = "limited", "differences between remedies have wide intervals"
-    else:
-        level, rest = "normal", "enough to compare remedies"
-    return {"level": level, "positives": n, "sentence": f"{n:,} {what}: {rest}."}
 
 
 def rounded(value: Any) -> Any:

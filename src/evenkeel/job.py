@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from evenkeel._rows import take
 from evenkeel.audit import audit
 from evenkeel.decide.classifier import DecidedClassifier
-from evenkeel.errors import DamagedRun, InvalidInput
+from evenkeel.errors import DamagedRun, InvalidInput, InvalidType
 from evenkeel.facts import Found, look_facts, run_facts, versions
 from evenkeel.finished import Run
 from evenkeel.frames import oof_frame, test_frame
 from evenkeel.prepare import Prepared, look_at, make_settings, prepare, read_tables
 from evenkeel.race import Comparison, Judge, fit_whole, judge_all, run_race
 from evenkeel.settings import Settings
-from evenkeel.store import Journal, new_folder, read_json, write_json
+from evenkeel.store import Journal, discard, new_folder, read_json, write_json
 from evenkeel.wrappers import bare
 
 if TYPE_CHECKING:
@@ -115,12 +115,31 @@ def run(
     laps["prepare"] = time.perf_counter()
     writes = out is not None or write or resume
     folder, journal = _open_folder(ready, resume=resume) if writes else (None, None)
+    try:
+        done = _compare_and_settle(ready, journal, laps, progress)
+    except (InvalidInput, InvalidType):
+        if folder is not None and not resume:
+            discard(folder)
+        raise
+    if folder is not None:
+        done.write(folder)
+    return done
+
+
+def _compare_and_settle(
+    ready: Prepared,
+    journal: Journal | None,
+    laps: dict[str, float],
+    progress: Callable[[int, int, str], None] | None,
+) -> Run:
+    """Race, judge, fit the chosen, test it, and gather what was found."""
     results = run_race(
         ready.course,
         ready.pairs,
         jobs=ready.jobs,
         journal=journal,
-        time_budget=settings.time_budget,
+        time_budget=ready.settings.time_budget,
+        spent=laps["prepare"] - laps["start"],
         progress=progress,
     )
     laps["race"] = time.perf_counter()
@@ -130,7 +149,7 @@ def run(
     laps["last fit"] = time.perf_counter()
     found = _test(ready, comparison, model)
     rows = ready.table if ready.tested is None else ready.tested
-    done = Run(
+    return Run(
         facts=run_facts(found),
         model=model,
         schema=ready.table.schema,
@@ -138,9 +157,6 @@ def run(
         oof=oof_frame(comparison, ready.table, ready.split),
         tested=test_frame(rows, ready.split.test, found.proba_test, found.labels_test),
     )
-    if folder is not None:
-        done.write(folder)
-    return done
 
 
 def _open_folder(ready: Prepared, *, resume: bool) -> tuple[Path, Journal]:
@@ -167,7 +183,7 @@ def _judge(ready: Prepared, results: Results) -> Comparison:
     costs, columns = ready.costs_of(ready.table, ready.split.train)
     judge = Judge(
         ready.policy,
-        ready.settings.metric or ready.policy.objective,
+        ready.settings.objective or ready.policy.objective,
         ready.course.n_classes,
         costs,
         columns,

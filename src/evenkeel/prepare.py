@@ -14,7 +14,7 @@ from evenkeel.audit import audit, duplicate_ids
 from evenkeel.catalogue import SIMPLE, find_remedy
 from evenkeel.distribution import Distribution
 from evenkeel.errors import InvalidInput
-from evenkeel.facts import evidence_of
+from evenkeel.evidence import FEWEST, evidence_of
 from evenkeel.learners import make_learner
 from evenkeel.race import DUMMY, Course, cost_numbers, entry_pairs
 from evenkeel.settings import Settings
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from evenkeel.audit import Finding
     from evenkeel.decide import Policy
 
-FEWEST = 10  # positives below which a run is refused
 QUICK_FOLDS = 3
 WORTH_WORKERS = 3_000_000  # rows to fit in all above which starting processes pays
 
@@ -119,7 +118,7 @@ def prepare(source: Any, test: Any, settings: Settings) -> Prepared:
     """
     table, tested, findings = _audited(*read_tables(source, test, settings))
     policy, assumed = settings.policy(len(table.classes))
-    evidence = evidence_of(table)
+    evidence = evidence_of(table.counts)
     if evidence["positives"] < FEWEST and not settings.force:
         raise InvalidInput(
             f"{table.target} must hold at least {FEWEST} rows of the rare class to compare "
@@ -130,6 +129,7 @@ def prepare(source: Any, test: Any, settings: Settings) -> Prepared:
     if weak and settings.remedies is None:
         names = [name for name in names if name in SIMPLE]
     split, folds = _split(table, tested, settings)
+    columns = {name: values[split.train] for name, values in table.costs.items()}
     learners = {name: make_learner(name) for name in (*settings.learners, DUMMY)}
     course = Course(
         take(table.X, split.train),
@@ -138,12 +138,7 @@ def prepare(source: Any, test: Any, settings: Settings) -> Prepared:
         folds,
         learners,
         remedies={name: find_remedy(name) for name in names},
-        costs=cost_numbers(policy),
-        cost_columns={
-            cost: table.costs[column][split.train]
-            for cost, column in (("cost_fn", settings.cost_fn), ("cost_fp", settings.cost_fp))
-            if isinstance(column, str)
-        },
+        costs=cost_numbers(policy, table.y[split.train], columns),
         seed=settings.seed,
     )
     pairs = entry_pairs(names, settings.learners)
@@ -195,6 +190,7 @@ def _split(table: Table, tested: Table | None, settings: Settings) -> tuple[Spli
             duplicates=duplicates,
             time=None if table.time is None else table.time.to_numpy(),
             seed=settings.seed,
+            classes=table.classes,
         )
     train = split.train
     given: dict[str, Any] = {

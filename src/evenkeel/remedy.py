@@ -15,6 +15,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from evenkeel._checks import check_choice, check_number
+from evenkeel.errors import DoesNotApply
 from evenkeel.wrappers import Resampled
 
 if TYPE_CHECKING:
@@ -184,6 +185,10 @@ def _change_rows(remedy: Remedy, model: Any, seed: int, costs: Mapping[str, Any]
 
 
 def _change_weights(remedy: Remedy, model: Any, seed: int, costs: Mapping[str, Any]) -> Any:
+    if remedy.needs_costs and not costs:
+        raise DoesNotApply(
+            f"{remedy.name} needs the costs of both errors. Give a policy with costs."
+        )
     given = dict(costs) if remedy.needs_costs else {}
     return _load(remedy.target)(model, **remedy.params, **given)
 

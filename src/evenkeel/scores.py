@@ -143,6 +143,11 @@ def aligned(proba: Any, classes: Any, n_classes: int) -> NDArray[np.float64]:
     [[0.4, 0.0, 0.6]]
     """
     given = np.asarray(proba, dtype=np.float64)
+    if given.shape[1] != len(classes):
+        raise InvalidInput(
+            f"predict_proba must give one column for each of {len(classes)} classes. Got "
+            f"{given.shape[1]}: the training rows of a fold hold too few classes."
+        )
     whole = np.zeros((len(given), n_classes))
     whole[:, np.asarray(classes, dtype=np.int64)] = given
     return whole

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from evenkeel._checks import check_choice, check_number
 from evenkeel.catalogue import SHORTLIST, find_remedies, find_remedy
+from evenkeel.confusion import beta_of
 from evenkeel.decide import Policy
 from evenkeel.decide.policy import SCENARIOS
 from evenkeel.errors import DamagedRun, InvalidInput, InvalidType
 from evenkeel.learners import LEARNERS
 from evenkeel.metrics import METRICS
+from evenkeel.words import plain, read_seconds
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "": 1}
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_ONE_SIDED = ("precision", "recall", "specificity")
 _PLACE = ("out", "jobs")  # where and how a run is made; its result does not depend on them
 _LISTS = ("remedies", "learners", "drop", "keep")
 _FLAGS = ("header", "drop_missing_target", "quick", "force")
@@ -97,8 +97,9 @@ class Settings:
         for name in self.learners:
             check_choice(name, _MODELS, "learner", "run")
         self._check_remedies()
-        if self.metric is not None:
+        if self.metric is not None and beta_of(self.metric) is None:
             check_choice(self.metric, METRICS, "metric", "run")
+        self._check_goal()
         if self.scenario is not None:
             check_choice(self.scenario, SCENARIOS, "scenario", "run")
         check_number(
@@ -113,7 +114,7 @@ class Settings:
 
     def _make_plain(self) -> None:
         for field in fields(self):
-            object.__setattr__(self, field.name, _plain(getattr(self, field.name)))
+            object.__setattr__(self, field.name, plain(getattr(self, field.name)))
         for name in _LISTS:
             value = getattr(self, name)
             if value is None:
@@ -146,6 +147,32 @@ class Settings:
                 f"remedy {costly[0]!r} of run must go with costs. Got none. Give cost_fn and cost_fp "
                 "(--cost-fn and --cost-fp)."
             )
+
+    def _check_goal(self) -> None:
+        goals = [f"metric {self.metric!r}"] if self._decides else []
+        goals += [f"scenario {self.scenario!r}"] if self.scenario is not None else []
+        goals += ["cost_fn and cost_fp"] if self.has_costs else []
+        if len(goals) > 1:
+            raise InvalidInput(
+                f"policy of run must be one thing. Got {' and '.join(goals)}. Keep one of them."
+            )
+        if self.metric in _ONE_SIDED:
+            raise InvalidInput(
+                f"metric of run must weigh both kinds of error. Got {self.metric!r}, which is best "
+                "when every row, or none, is flagged. Use f1, f2 or f0.5, or a scenario with a minimum."
+            )
+
+    @property
+    def _decides(self) -> bool:
+        """Whether the metric sets the threshold, and does not only rank."""
+        if self.metric is None:
+            return False
+        return self.metric not in METRICS or METRICS[self.metric].kind == "decision"
+
+    @property
+    def objective(self) -> str | None:
+        """The metric that ranks the remedies when one was asked for; F-beta ranks by its policy's."""
+        return self.metric if self.metric in METRICS else None
 
     def _check_costs(self) -> None:
         if (self.cost_fn is None) != (self.cost_fp is None):
@@ -187,7 +214,7 @@ class Settings:
                     "Name the class that is missed or raised wrongly with --positive."
                 )
             policy = Policy(cost_fn=self.cost_fn, cost_fp=self.cost_fp)
-        elif self.metric is not None and METRICS[self.metric].kind == "decision":
+        elif self.metric is not None and self._decides:
             policy = Policy.metric(self.metric)
         else:
             assumed = self.scenario is None
@@ -231,57 +258,9 @@ class Settings:
         ]
 
 
-def _plain(value: Any) -> Any:
-    """What JSON can hold and gives back the same, lists as tuples."""
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, Path):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {str(key): str(item) for key, item in value.items()}
-    if isinstance(value, set | frozenset):
-        value = sorted(value, key=str)
-    if isinstance(value, list | tuple):
-        return tuple(_plain(item) for item in value)
-    return value
-
-
 def _words(remedies: tuple[str, ...]) -> set[str]:
     return {word.strip() for text in remedies for word in text.split(",")}
 
 
 def _needs_costs(spec: str) -> bool:
     return find_remedy(spec).needs_costs
-
-
-def read_cost(text: str) -> float | str:
-    """A cost from the command line: a number, or the name of a column.
-
-    >>> read_cost("122"), read_cost("amount")
-    (122.0, 'amount')
-    """
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
-def read_seconds(text: str) -> float:
-    """Seconds from ``90``, ``90s``, ``10m``, ``1.5h`` or ``1d``.
-
-    Raises
-    ------
-    InvalidInput
-        Anything else.
-
-    Examples
-    --------
-    >>> read_seconds("10m")
-    600.0
-    """
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd]?)\s*", text)
-    if match is None or float(match[1]) == 0:
-        raise InvalidInput(
-            f"time_budget of run must be a time such as 90s, 10m or 1h. Got {text!r}."
-        )
-    return float(match[1]) * _UNITS[match[2]]

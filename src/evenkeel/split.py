@@ -12,7 +12,7 @@ from evenkeel.blocks import class_counts, deal, join_blocks
 from evenkeel.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -79,6 +79,7 @@ def hold_out(
     duplicates: Ints | None = None,
     time: Any = None,
     seed: int = 0,
+    classes: Sequence[Any] | None = None,
 ) -> Split:
     """Set test rows aside: stratified by default, the last rows when ``time`` is given.
 
@@ -97,6 +98,8 @@ def hold_out(
         Sortable values ``(n_rows,)`` without gaps, or None.
     seed
         Seed of the shuffle; unused by a split in time without groups.
+    classes
+        Label of each code, for messages.
 
     Raises
     ------
@@ -116,7 +119,7 @@ def hold_out(
     else:
         late = _late(np.asarray(time), test_size)
         split = _by_time(y, late, blocks, rng, "time" if groups is None else "time and group")
-    _require_classes(y, split, test_size)
+    _require_classes(y, split, test_size, classes)
     return split
 
 
@@ -152,7 +155,7 @@ def make_folds(
     Raises
     ------
     InvalidInput
-        Fewer blocks than folds.
+        A class lies in one block, so that no two folds can be made.
 
     Examples
     --------
@@ -170,19 +173,39 @@ def make_folds(
     check_number(repeats, "n_repeats", "make_folds", low=1, whole=True)
     blocks = join_blocks(groups, duplicates)
     block_of = np.arange(len(y)) if blocks is None else blocks
-    table = class_counts(block_of, y)
-    if len(table) < k:
-        raise InvalidInput(
-            f"groups of make_folds must be at least as many as folds ({k}). "
-            f"Got {len(table)}. Use fewer folds, or a finer group column."
-        )
     if time is not None:
-        return Folds(_stretches(y, np.asarray(time), block_of, counts, k)[None, :], k)
-    part = np.empty((repeats, len(y)), np.int16)
-    for repeat in range(repeats):
-        rng = np.random.default_rng([seed, repeat])
-        part[repeat] = deal(table, np.full(k, 1 / k), rng)[block_of]
-    return Folds(part, k)
+        part = _stretches(y, np.asarray(time), block_of, counts, k)[None, :]
+        if _usable(part, y, k):
+            return Folds(part, k)
+        # Blocks that come again all the time fill no stretch; whole blocks stop the leak alone.
+    table = class_counts(block_of, y)
+    for fewer in range(min(k, len(table)), 1, -1):
+        part = np.empty((repeats, len(y)), np.int16)
+        for repeat in range(repeats):
+            rng = np.random.default_rng([seed, repeat])
+            part[repeat] = deal(table, np.full(fewer, 1 / fewer), rng)[block_of]
+        if _usable(part, y, fewer):
+            return Folds(part, fewer)
+    raise InvalidInput(
+        f"groups of make_folds must leave every class on both sides of a split. Got {len(table)} "
+        "groups of rows that stay together, and a class that lies in one of them. Use a finer "
+        "group column, or leave it out."
+    )
+
+
+def _usable(part: NDArray[np.int16], y: Ints, k: int) -> bool:
+    """Whether every fold has rows, and every training part two classes and all that can be folded."""
+    n_classes = int(y.max()) + 1
+    total = np.bincount(y, minlength=n_classes)
+    needed = total >= 2 * ROWS_PER_FOLD
+    for dealt in part:
+        held = np.bincount(dealt * n_classes + y, minlength=k * n_classes).reshape(k, n_classes)
+        left = total - held
+        if not (held.sum(axis=1) > 0).all() or not ((left > 0).sum(axis=1) > 1).all():
+            return False
+        if not (left[:, needed] > 0).all():
+            return False
+    return True
 
 
 def _stretches(
@@ -243,14 +266,18 @@ def _by_time(
     return Split(train, test, kind, int(dropped.sum()))
 
 
-def _require_classes(y: Ints, split: Split, test_size: float) -> None:
+def _require_classes(
+    y: Ints, split: Split, test_size: float, classes: Sequence[Any] | None
+) -> None:
     counts = np.bincount(y)
     for name, rows in (("training", split.train), ("test", split.test)):
         held = np.bincount(y[rows], minlength=len(counts)) > 0
         wanted = counts >= (2 if name == "training" else 2 / test_size)
         if len(rows) == 0 or held.sum() < 2 or np.any(wanted & ~held):
+            code = int(np.flatnonzero(~held)[0])
+            label = repr(classes[code]) if classes is not None else f"code {code}"
             raise InvalidInput(
                 f"The {name} part ({split.kind} split, {len(rows):,} rows) holds no row of class "
-                f"code {int(np.flatnonzero(~held)[0])}. Change --test-size, or leave out --time or "
+                f"{label}. Change --test-size, or leave out --time or "
                 "--group: whole groups and one cut in time leave this class on one side."
             )

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 FORMAT = "evenkeel.run/1"
 TOLD = ("report.html", "MODEL_CARD.md")  # only render metrics.json; `report` makes them again
-REWRITTEN = (*TOLD, "decision.json")  # later commands may renew these
 NEEDED = frozenset({"decision.json", "metrics.json", "model.skops"})
 NEEDED |= {"predictions_oof.parquet", "predictions_test.parquet"}
 JOURNAL = "journal"
@@ -216,8 +215,16 @@ def _verify(folder: Path, name: str, digest: str) -> None:
         if name in TOLD:
             return
         raise DamagedRun(f"{folder} is damaged: {name} is missing.")
-    if name not in REWRITTEN and _digest(path) != digest:
+    if name not in TOLD and _digest(path) != digest:
         raise DamagedRun(f"{folder} is damaged: {name} is not what the run wrote.")
+
+
+def discard(folder: Path) -> None:
+    """Take back a run that was started and cannot be made; files that are not ours stay."""
+    shutil.rmtree(folder / JOURNAL, ignore_errors=True)
+    (folder / "run.json").unlink(missing_ok=True)
+    if not any(folder.iterdir()):
+        folder.rmdir()
 
 
 class Journal:

@@ -118,13 +118,9 @@ class Table:
         """The same table without some features; a later file need not hold them."""
         left = {name: kind for name, kind in self.schema.kinds.items() if name not in columns}
         known = {name: found for name, found in self.schema.categories.items() if name in left}
-        note = f"left out: {', '.join(columns)}"
-        return replace(
-            self,
-            X=self.X.drop(columns),
-            schema=replace(self.schema, kinds=left, categories=known),
-            notes=(*self.notes, note),
-        )
+        schema = replace(self.schema, kinds=left, categories=known)
+        notes = (*self.notes, f"left out: {', '.join(columns)}")
+        return replace(self, X=self.X.drop(columns), schema=schema, notes=notes)
 
     @cached_property
     def hash(self) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from evenkeel._checks import listed
 from evenkeel.audit.finding import Finding, percent, some_rows
+from evenkeel.errors import EvenkeelError
+from evenkeel.reading.memory import from_memory
 from evenkeel.reading.words import plural
 
 if TYPE_CHECKING:
@@ -47,6 +49,14 @@ def duplicate_ids(X: pl.DataFrame) -> npt.NDArray[np.int64]:
     plain = plain.with_columns(cs.float().fill_nan(None), cs.categorical().cast(pl.String))
     first = plain.with_row_index("row").select(pl.col("row").first().over(plain.columns))["row"]
     return (first.rank("dense") - 1).cast(pl.Int64).to_numpy()
+
+
+def copies_of(X: Any) -> npt.NDArray[np.int64] | None:
+    """Ids of distinct rows of any table in memory; None for what is no table of plain cells."""
+    try:
+        return duplicate_ids(from_memory(X))
+    except (EvenkeelError, TypeError, ValueError):
+        return None  # images, sparse rows, objects: nothing to compare cell by cell
 
 
 def duplicate_findings(

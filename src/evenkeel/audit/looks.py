@@ -13,12 +13,12 @@ from evenkeel.audit.finding import Finding, percent, some_rows
 from evenkeel.audit.leaks import leak_findings
 from evenkeel.audit.resampled import resampled_findings
 from evenkeel.audit.second import test_findings
+from evenkeel.evidence import FEWEST, LIMITED, WEAK
 from evenkeel.reading.words import plural
 
 if TYPE_CHECKING:
     from evenkeel.table import Table
 
-FEWEST, FEW, SOME = 10, 50, 200
 _ORDER = {"blocker": 0, "warning": 1, "note": 2}
 
 
@@ -95,16 +95,16 @@ def _count_findings(table: Table) -> list[Finding]:
 
 def _few(table: Table, codes: list[int], worst: str) -> list[Finding]:
     counts = table.counts
-    small = [code for code in codes if counts[code] < SOME]
+    small = [code for code in codes if counts[code] < LIMITED]
     if not small:
         return []
     rarest = min(small, key=lambda code: int(counts[code]))
     n = int(counts[rarest])
     sizes = (f"{table.classes[code]!r} has {plural(int(counts[code]), 'row')}" for code in small)
     words = ("Class " if table.task == "binary" else "") + listed(sizes, most=10)
-    level = worst if n < FEWEST else "warning" if n < FEW else "note"
+    level = worst if n < FEWEST else "warning" if n < WEAK else "note"
     todo = {
-        "blocker": f"Collect at least {FEWEST} (better {SOME}) before comparing anything.",
+        "blocker": f"Collect at least {FEWEST} (better {LIMITED}) before comparing anything.",
         "warning": "Collect more: no remedy can be called best on so few, and intervals are wide.",
         "note": "Read the intervals, not the single figures.",
     }

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import json
 import warnings
-from pathlib import Path  # noqa: TC003  (typer reads annotations when it runs)
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -154,7 +154,7 @@ def run(
 ) -> None:
     """Compare remedies on a table, choose one, set the threshold, and write the report."""
     from evenkeel.job import run as run_job
-    from evenkeel.settings import read_cost, read_seconds
+    from evenkeel.words import read_cost, read_seconds
 
     with Bar(shown=not (quiet or as_json)) as bar:
         done = run_job(

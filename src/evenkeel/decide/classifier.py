@@ -8,12 +8,11 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from evenkeel._checks import listed
-from evenkeel._rows import as_frame
+from evenkeel._rows import columns_of
+from evenkeel.audit import copies_of
 from evenkeel.decide.policy import Policy
 from evenkeel.decide.settle import settle
 from evenkeel.distribution import encode, positive_last
-from evenkeel.errors import InvalidInput
 from evenkeel.scores import aligned, out_of_fold
 from evenkeel.split import make_folds
 
@@ -86,7 +85,7 @@ class DecidedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  # 
         """
         labels, sorted_codes = encode(y)
         classes, codes = positive_last(labels, sorted_codes)
-        folds = make_folds(codes, n_folds=self.cv, seed=self.random_state)
+        folds = make_folds(codes, duplicates=copies_of(X), n_folds=self.cv, seed=self.random_state)
         scores = out_of_fold(self.estimator, X, codes, folds, classes=classes)
         policy = self.policy or Policy.scenario("general", n_classes=len(classes))
         settled = settle(scores, policy, seed=self.random_state)
@@ -124,7 +123,7 @@ class DecidedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  # 
 
     def predict(self, X: Any) -> Any:
         """Labels ``(n_rows,)`` that the policy chose."""
-        codes = self.decision_.apply(self._proba(X), columns=_columns(X, self.decision_.columns))
+        codes = self.decision_.apply(self._proba(X), columns=columns_of(X, self.decision_.columns))
         return self.classes_[np.argsort(self.codes_)[codes]]
 
     def _proba(self, X: Any) -> Any:
@@ -133,16 +132,3 @@ class DecidedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  # 
             self.estimator_.predict_proba(X), self.estimator_.classes_, len(self.classes_)
         )
         return self.calibrator_.apply(raw)
-
-
-def _columns(X: Any, names: Sequence[str]) -> dict[str, Any] | None:
-    """The columns that a policy's costs name, from a frame."""
-    if not names:
-        return None
-    frame = as_frame(X)
-    missing = [name for name in names if frame is None or name not in frame.columns]
-    if frame is None or missing:
-        raise InvalidInput(
-            f"X of predict must hold the cost columns of the policy. It lacks {listed(missing)}."
-        )
-    return {name: frame[name].to_numpy() for name in names}

@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evenkeel.catalogue import SHORTLIST, find_remedy
+from evenkeel._checks import check_choice, check_number
+from evenkeel._rows import columns_of, n_rows
+from evenkeel.audit import copies_of
+from evenkeel.catalogue import SHORTLIST, find_remedies, find_remedy
 from evenkeel.decide import Policy
 from evenkeel.distribution import encode, positive_last
 from evenkeel.errors import InvalidInput
+from evenkeel.evidence import WEAK, rare_rows
 from evenkeel.learners import make_learner
 from evenkeel.metrics import METRICS
 from evenkeel.race.judge import BETTER, Entry, Judge
 from evenkeel.race.schedule import Results, run_race
 from evenkeel.race.trial import Course, cost_numbers
 from evenkeel.scores import gather
-from evenkeel.split import make_folds
+from evenkeel.split import Folds, make_folds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +90,7 @@ def compare(
     *,
     estimator: Any = None,
     remedies: Sequence[str | Any] = SHORTLIST,
-    cv: int | None = None,
+    cv: Any = None,
     policy: Policy | None = None,
     groups: Any = None,
     objective: str | None = None,
@@ -104,10 +108,11 @@ def compare(
     estimator
         Classifier with ``predict_proba``; LightGBM on any table by default.
     remedies
-        Names of the catalogue (``"smote(k=3)"``, ``"random-under(ratio=0.1)+class-weight"``), or
+        Names of the catalogue, in a list or joined by commas (``"smote(k=3)"``, ``"random-under(ratio=0.1)+class-weight"``), or
         objects with a ``name`` and ``treat(estimator, seed=, costs=)``. ``"none"`` is always run.
     cv
-        Number of folds; from the size of the rarest class when None.
+        Number of folds, or a splitter of scikit-learn whose folds hold every row once; from the
+        size of the rarest class when None.
     policy
         What the decisions are for; F1 (two classes) or balanced accuracy by default.
     groups
@@ -120,7 +125,7 @@ def compare(
     Raises
     ------
     InvalidInput
-        Unknown remedy, fewer than two classes, or lengths that differ.
+        Unknown remedy or objective, fewer than two classes, or lengths that differ.
 
     Examples
     --------
@@ -134,26 +139,57 @@ def compare(
     classes, codes = positive_last(*encode(y))
     if len(classes) < 2:
         raise InvalidInput(f"y of compare must hold at least two classes. Got only {classes[0]!r}.")
+    if n_rows(X) != len(codes):
+        raise InvalidInput(
+            f"X and y of compare must have as many rows. Got {n_rows(X):,} and {len(codes):,}."
+        )
     policy = policy or Policy.scenario("general", n_classes=len(classes))
+    policy.check(len(classes))
+    objective = objective or policy.objective
+    check_choice(objective, METRICS, "objective", "compare")
+    columns = columns_of(X, policy.columns)
+    costs = policy.row_costs(codes, columns=columns)
+    if isinstance(remedies, str):
+        remedies = find_remedies(remedies)
     found = [find_remedy(spec) if isinstance(spec, str) else spec for spec in ("none", *remedies)]
-    block = None if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
-    folds = make_folds(codes, groups=block, n_folds=cv, seed=seed)
-    learner = "estimator" if estimator is not None else "lightgbm"
+    learner = "lightgbm" if estimator is None else "estimator"
     course = Course(
-        X, codes, len(classes), folds,
+        X,
+        codes,
+        len(classes),
+        _folds(X, codes, cv, groups, seed),
         learners={
             learner: make_learner("lightgbm") if estimator is None else estimator,
             DUMMY: make_learner(DUMMY),
         },
         remedies={remedy.name: remedy for remedy in found},
-        costs=cost_numbers(policy), seed=seed,
-    )  # fmt: skip
+        costs=cost_numbers(policy, codes, columns),
+        seed=seed,
+    )
     pairs = entry_pairs([remedy.name for remedy in found], [learner])
     results = run_race(course, pairs, jobs=jobs)
-    judge = Judge(
-        policy, objective or policy.objective, len(classes), policy.row_costs(codes), seed=seed
-    )
-    return judge_all(course, results, pairs, judge, classes=classes)
+    judge = Judge(policy, objective, len(classes), costs, columns, seed)
+    weak = rare_rows(np.bincount(codes)) < WEAK
+    return judge_all(course, results, pairs, judge, classes=classes, weak=weak)
+
+
+def _folds(X: Any, codes: Any, cv: Any, groups: Any, seed: int) -> Folds:
+    """Folds that keep groups and copies whole, or those of a splitter that was given."""
+    if cv is not None and hasattr(cv, "split"):
+        part = np.full(len(codes), -1, np.int16)
+        for fold, (_, valid) in enumerate(cv.split(X, codes, groups)):
+            if np.any(part[valid] >= 0):
+                raise InvalidInput("cv of compare must put every row into one fold. Got overlaps.")
+            part[valid] = fold
+        if np.any(part < 0):
+            raise InvalidInput(
+                f"cv of compare must put every row into one fold. It left out {np.sum(part < 0):,}."
+            )
+        return Folds(part[None, :], int(part.max()) + 1)
+    if cv is not None:
+        check_number(cv, "cv", "compare", low=2, whole=True, hint="Or give a splitter.")
+    block = None if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
+    return make_folds(codes, groups=block, duplicates=copies_of(X), n_folds=cv, seed=seed)
 
 
 def entry_pairs(remedies: Sequence[str], learners: Sequence[str]) -> list[tuple[str, str]]:

@@ -43,6 +43,8 @@ class Entry:
         Out-of-fold scores, and what was settled on them; None unless ok.
     figures
         Metrics averaged over repeats, with intervals and paired differences to the baseline.
+    repeats
+        Metrics of each repeat.
     cost
         ``fit_rows``, ``seconds`` and ``peak_bytes`` of a fit, on average.
     """
@@ -55,6 +57,7 @@ class Entry:
     scores: Scores | None = None
     settled: Settled | None = None
     figures: dict[str, Any] = field(default_factory=dict)
+    repeats: list[dict[str, Any]] = field(default_factory=list)
     cost: dict[str, float | None] = field(default_factory=dict)
 
     @property
@@ -100,6 +103,7 @@ class Judge:
             evaluate(y, proba, labels, n_classes=self.n_classes, costs=self.costs)
             for proba, labels in zip(settled.proba, settled.labels, strict=True)
         ]
+        entry.repeats = repeats
         entry.figures = average_dicts(repeats)
         for name in dict.fromkeys(("average-precision", "cost", self.objective)):
             if name == "cost" and self.costs is None:
@@ -112,7 +116,9 @@ class Judge:
         """Add paired differences to the baseline on the same rows."""
         for name in dict.fromkeys(("average-precision", "cost", self.objective)):
             key = METRICS[name].key
-            mine, theirs = entry.figures.get(key), baseline.figures.get(key)
+            common = min(len(entry.repeats), len(baseline.repeats))
+            mine = _average([found[key] for found in entry.repeats[:common]])
+            theirs = _average([found[key] for found in baseline.repeats[:common]])
             if mine is None or theirs is None:
                 continue
             low, high = self._interval(name, entry, baseline)

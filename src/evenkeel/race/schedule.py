@@ -53,6 +53,7 @@ def run_race(
     jobs: int = 1,
     journal: Journal | None = None,
     time_budget: float | None = None,
+    spent: float = 0.0,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Results:
     """Run every (remedy, learner) pair on every fold of every repeat.
@@ -65,11 +66,13 @@ def run_race(
         Finished trials are read from it and added to it.
     time_budget
         Seconds for the whole run; a block of folds that would not fit is left out and listed.
+    spent
+        Seconds of the budget that are gone.
     progress
         Called with the trials done, all trials, and the remedy at work.
     """
     results = Results()
-    start = time.monotonic()
+    start = time.monotonic() - spent
     total = len(pairs) * course.folds.n_repeats * course.folds.n_folds
     known = [0]
 
@@ -129,6 +132,6 @@ def _estimate(results: Results, remedy: str, learner: str, course: Course) -> fl
 
 def _stored(journal: Journal, trial: Trial) -> Outcome | None:
     found: Any = journal.get(trial.key)
-    if found is None or "proba" not in found[1]:
-        return None
+    if found is None or "proba" not in found[1] or found[0].get("status") == "failed":
+        return None  # what failed may work now: more memory, a library mended
     return Outcome(trial, found[1]["proba"], **found[0])

@@ -64,8 +64,6 @@ class Course:
         Objects with ``treat(estimator, seed=, costs=)`` by name.
     costs
         ``cost_fn`` and ``cost_fp`` as numbers, for remedies that weigh costs.
-    cost_columns
-        The same as arrays ``(n_rows,)`` where they differ by row.
     seed
         Seed of the race.
     token
@@ -79,7 +77,6 @@ class Course:
     learners: Mapping[str, Any]
     remedies: Mapping[str, Any]
     costs: Mapping[str, float] = field(default_factory=dict)
-    cost_columns: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     seed: int = 0
     token: str = field(default_factory=lambda: secrets.token_hex(8), compare=False)
 
@@ -143,11 +140,10 @@ def run_trial(trial: Trial, course: Course) -> Outcome:
         try:
             model = treated_model(trial, course, seed)
             ready = _prepare(trial, course, train, valid, seed)
-            extra = {name: values[train] for name, values in course.cost_columns.items()}
             before = _reset_peak()
             start = time.perf_counter()
             proba, fitted = fit_and_score(
-                model, ready.train, course.y[train], ready.valid, course.n_classes, **extra
+                model, ready.train, course.y[train], ready.valid, course.n_classes
             )
         except DoesNotApply as error:
             return _without(trial, "skipped", str(error))
@@ -178,16 +174,26 @@ def fit_whole(remedy: str, learner: str, course: Course) -> Any:
         columns = _columns(course.learners[learner], seed)
         X = course.X if columns is None else columns.fit_transform(course.X)
         model = treated_model(trial, course, seed)
-        _, fitted = fit_and_score(
-            model, X, course.y, X[:1], course.n_classes, **dict(course.cost_columns)
-        )
+        _, fitted = fit_and_score(model, X, course.y, X[:1], course.n_classes)
     return fitted if columns is None else Pipeline([("columns", columns), ("model", fitted)])
 
 
-def cost_numbers(policy: Policy) -> dict[str, float]:
-    """The costs of a policy that are numbers, under the names that a remedy knows."""
-    given = {"cost_fn": policy.cost_fn, "cost_fp": policy.cost_fp}
-    return {name: float(cost) for name, cost in given.items() if isinstance(cost, int | float)}
+def cost_numbers(
+    policy: Policy, y: NDArray[np.int64], columns: Mapping[str, Any] | None = None
+) -> dict[str, float]:
+    """Cost of a miss and of a false alarm, for weights; a column counts with its mean by class.
+
+    Weights by row would tilt each row's odds by its own costs, and the decision, which weighs the
+    same costs row by row, would count them twice.
+    """
+    found = {}
+    for name, cost, code in (("cost_fn", policy.cost_fn, 1), ("cost_fp", policy.cost_fp, 0)):
+        if isinstance(cost, str):
+            assert columns is not None
+            found[name] = float(np.asarray(columns[cost], dtype=np.float64)[y == code].mean())
+        elif cost is not None:
+            found[name] = float(cost)
+    return found
 
 
 def fold_seed(seed: int, repeat: int, fold: int) -> int:

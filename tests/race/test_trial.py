@@ -1,0 +1,167 @@
+"""One trial: what it may see, what it is seeded by, and what becomes of errors."""
+
+import pickle
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+
+from evenkeel import Policy
+from evenkeel.catalogue import CATALOGUE, find_remedy
+from evenkeel.errors import DoesNotApply, InvalidInput
+from evenkeel.learners import make_learner
+from evenkeel.race import Course, Trial, cost_numbers, fit_whole, run_trial
+from evenkeel.race.trial import fold_seed, seeded
+from evenkeel.split import make_folds
+
+SEEN = []
+
+
+class Watched(TransformerMixin, BaseEstimator):
+    """Passes rows on, and notes which ones it learnt from."""
+
+    def fit(self, X, y=None):
+        SEEN.append(("fit", X["row"].to_list(), y))
+        return self
+
+    def transform(self, X):
+        SEEN.append(("transform", X["row"].to_list(), None))
+        return X.to_numpy()
+
+
+class Failing(ClassifierMixin, BaseEstimator):
+    def __init__(self, error=None):
+        self.error = error
+
+    def fit(self, X, y, sample_weight=None):
+        raise self.error
+
+    def predict_proba(self, X):
+        raise AssertionError
+
+
+def make_course(learner, *names, n_rows=240, **more):
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], [n_rows - 40, 40])
+    X = pl.DataFrame({"row": np.arange(n_rows), "a": rng.normal(size=n_rows) + y})
+    folds = make_folds(y, n_folds=3, n_repeats=2)
+    remedies = {name: find_remedy(name) for name in ("none", *names)}
+    return Course(X, y, 2, folds, {"mine": learner}, remedies, **more)
+
+
+@pytest.fixture(autouse=True)
+def forget():
+    SEEN.clear()
+
+
+def test_columns_learn_from_training_rows_without_labels_once_for_all_remedies():
+    learner = Pipeline([("columns", Watched()), ("model", LogisticRegression())])
+    course = make_course(learner, "class-weight", "random-over")
+    for remedy in course.remedies:
+        for fold in range(3):
+            assert run_trial(Trial(remedy, "mine", 0, fold), course).status == "ok"
+    fits = [rows for what, rows, _ in SEEN if what == "fit"]
+    assert fits == [course.folds.rows(0, fold)[0].tolist() for fold in range(3)]
+    assert all(y is None for _, _, y in SEEN), "a column step never sees a label"
+    scored = [rows for what, rows, _ in SEEN if what == "transform"]
+    assert scored[1::2] == [course.folds.rows(0, fold)[1].tolist() for fold in range(3)]
+
+
+def test_two_courses_never_share_prepared_columns():
+    learner = Pipeline([("columns", Watched()), ("model", LogisticRegression())])
+    first, second = make_course(learner), make_course(learner)
+    for course in (first, second, first):
+        run_trial(Trial("none", "mine", 0, 0), course)
+    assert len([what for what, _, _ in SEEN if what == "fit"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "reason"),
+    [
+        (DoesNotApply("too few rows"), "skipped", "too few rows"),
+        (InvalidInput("bad\n  rows"), "skipped", "bad rows"),
+        (MemoryError(), "failed", "ran out of memory"),
+        (ValueError("no\nluck"), "failed", "ValueError: no luck"),
+    ],
+    ids=["does not apply", "bad input", "memory", "anything"],
+)
+def test_errors_become_a_status_and_one_line(error, status, reason):
+    outcome = run_trial(Trial("none", "mine", 0, 0), make_course(Failing(error)))
+    assert (outcome.status, outcome.reason) == (status, reason)
+    assert outcome.proba.size == 0
+    assert outcome.facts()["status"] == status
+
+
+def test_an_interrupt_is_no_error_of_a_remedy():
+    with pytest.raises(KeyboardInterrupt):
+        run_trial(Trial("none", "mine", 0, 0), make_course(Failing(KeyboardInterrupt())))
+
+
+def test_a_course_and_its_outcomes_travel_between_processes():
+    course = make_course(make_learner("logistic"), *CATALOGUE, costs={"cost_fn": 9, "cost_fp": 1})
+    again = pickle.loads(pickle.dumps(course))
+    for remedy in CATALOGUE:
+        trial = Trial(remedy, "mine", 1, 2)
+        here, there = run_trial(trial, course), run_trial(trial, again)
+        assert here.status == "ok", here.reason
+        assert np.array_equal(here.proba, pickle.loads(pickle.dumps(there)).proba)
+        assert here.proba.shape == (len(course.folds.rows(1, 2)[1]), 2)
+        assert np.allclose(here.proba.sum(axis=1), 1)
+
+
+def test_a_class_that_training_never_saw_gets_probability_zero():
+    course = make_course(LogisticRegression())
+    y = course.y.copy()
+    y[course.folds.rows(0, 0)[1][0]] = 2
+    three = Course(course.X, y, 3, course.folds, course.learners, course.remedies)
+    proba = run_trial(Trial("none", "mine", 0, 0), three).proba
+    assert proba.shape[1] == 3
+    assert np.all(proba[:, 2] == 0)
+
+
+def test_weighing_costs_without_costs_is_skipped_rather_than_a_copy_of_the_baseline():
+    course = make_course(LogisticRegression(), "cost-weight")
+    outcome = run_trial(Trial("cost-weight", "mine", 0, 0), course)
+    assert outcome.status == "skipped"
+    assert "needs the costs of both errors" in outcome.reason
+
+
+def test_a_cost_column_weighs_with_its_mean_over_the_class():
+    y = np.array([0, 0, 1, 1])
+    policy = Policy(cost_fn="fee", cost_fp=2)
+    columns = {"fee": np.array([100.0, 100.0, 10.0, 20.0])}
+    assert cost_numbers(policy, y, columns) == {"cost_fn": 15.0, "cost_fp": 2.0}
+    assert cost_numbers(Policy.metric("f1"), y) == {}
+
+
+@given(st.integers(0, 2**70), st.integers(-1, 99), st.integers(-1, 99))
+def test_seeds_come_from_names_and_suit_every_library(seed, repeat, fold):
+    found = fold_seed(seed, repeat, fold)
+    assert found == fold_seed(seed, repeat, fold)
+    assert 0 <= found < 2**31
+    assert found != fold_seed(seed, repeat, fold + 1)
+    assert found != fold_seed(seed + 1, repeat, fold)
+
+
+def test_every_random_state_is_set_on_a_copy():
+    learner = make_learner("forest", random_state=99)
+    copy = seeded(learner, 5)
+    states = {k: v for k, v in copy.get_params().items() if k.endswith("random_state")}
+    assert set(states.values()) == {5}
+    assert len(states) >= 2, "the text encoder and the model"
+    assert learner.get_params()["model__random_state"] == 99
+
+
+def test_the_last_fit_sees_all_rows_and_predicts_from_a_raw_table():
+    learner = Pipeline([("columns", Watched()), ("model", LogisticRegression())])
+    course = make_course(learner, "random-over")
+    fitted = fit_whole("random-over", "mine", course)
+    assert SEEN[0][1] == list(range(240))
+    assert fitted.predict_proba(course.X[:3]).shape == (3, 2)
+    again = fit_whole("random-over", "mine", course)
+    assert np.array_equal(again.predict_proba(course.X), fitted.predict_proba(course.X))

@@ -1,0 +1,231 @@
+"""A contract over every row of the catalogue, and over combinations of rows."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.linear_model import LogisticRegression
+
+from evenkeel.catalogue import CATALOGUE, SHORTLIST, SIMPLE, find_remedies, find_remedy
+from evenkeel.errors import InvalidInput
+from evenkeel.remedy import CHANGES, _load
+from evenkeel.wrappers import bare
+
+COMBINED = (SHORTLIST[-1], "smote(k=3)+class-weight-sqrt", "random-over(ratio=0.5)+cost-weight",
+            "smote(ratio=0.3)+random-under")  # fmt: skip
+EVERY = [*CATALOGUE, *COMBINED]
+COSTS = {"cost_fn": 30.0, "cost_fp": 2.0}
+
+
+class Seen(ClassifierMixin, BaseEstimator):
+    """Remembers what it was fitted on."""
+
+    def fit(self, X, y, sample_weight=None):
+        self.X_, self.y_, self.weight_ = X, np.asarray(y), sample_weight
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        return np.ones((len(X), len(self.classes_))) / len(self.classes_)
+
+
+@pytest.fixture
+def rare():
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], [270, 30])
+    return rng.normal(size=(300, 4)) + y[:, None], y
+
+
+def fitted_on(spec, X, y, seed=0):
+    return bare(find_remedy(spec).treat(Seen(), seed=seed, costs=COSTS).fit(X, y))
+
+
+def as_numbers(X):
+    return X.to_numpy() if hasattr(X, "to_numpy") else np.asarray(X)
+
+
+@pytest.mark.parametrize("spec", EVERY)
+def test_the_same_seed_gives_the_same_model_bit_by_bit(rare, spec):
+    X, y = rare
+    models = [
+        find_remedy(spec).treat(LogisticRegression(), seed=5, costs=COSTS).fit(X, y)
+        for _ in range(2)
+    ]
+    assert np.array_equal(models[0].predict_proba(X), models[1].predict_proba(X))
+    if re.match("random|smote", spec):
+        other = fitted_on(spec, X, y, seed=6)
+        assert not np.array_equal(other.X_, fitted_on(spec, X, y, seed=5).X_), "the seed is used"
+
+
+@pytest.mark.parametrize("spec", EVERY)
+def test_input_may_be_read_only_and_is_not_changed(rare, spec):
+    X, y = rare
+    base = LogisticRegression()
+    before = X.copy(), y.copy()
+    X.flags.writeable = y.flags.writeable = False
+    treated = find_remedy(spec).treat(base, seed=0, costs=COSTS)
+    clone(treated).fit(X, y)
+    assert np.array_equal(X, before[0])
+    assert np.array_equal(y, before[1])
+    assert not hasattr(base, "coef_"), "the estimator given is left as it was"
+    frame = pd.DataFrame(X.copy(), columns=list("abcd"), index=np.arange(300)[::-1])
+    kept = frame.copy(deep=True)
+    clone(treated).fit(frame, pd.Series(y.copy(), index=frame.index))
+    pd.testing.assert_frame_equal(frame, kept)
+
+
+@pytest.mark.parametrize("spec", EVERY)
+@pytest.mark.parametrize("kind", ["pandas", "polars", "float32"])
+def test_a_frame_stays_a_frame_with_its_columns(rare, spec, kind):
+    X, y = rare
+    given = {
+        "pandas": lambda: pd.DataFrame(X, columns=list("abcd")),
+        "polars": lambda: pl.DataFrame(X, schema=list("abcd")),
+        "float32": lambda: X.astype(np.float32),
+    }[kind]()
+    seen = fitted_on(spec, given, y)
+    assert type(seen.X_) is type(given)
+    if kind == "float32":
+        assert seen.X_.dtype == np.float32
+    else:
+        assert list(seen.X_.columns) == list("abcd")
+        expected = fitted_on(spec, X, y)
+        assert np.allclose(as_numbers(seen.X_), expected.X_)
+        assert np.array_equal(seen.y_, expected.y_)
+    assert len(seen.X_) == len(seen.y_)
+
+
+@pytest.mark.parametrize("spec", EVERY)
+@pytest.mark.parametrize(
+    "names",
+    [("no", "yes"), (-1, 1), (False, True), (10.0, 20.0)],
+    ids=lambda n: type(n[0]).__name__,
+)
+def test_the_names_of_the_labels_do_not_matter(rare, spec, names):
+    X, y = rare
+    plain = fitted_on(spec, X, y)
+    named = fitted_on(spec, X, np.asarray(names)[y])
+    assert np.array_equal(named.X_, plain.X_)
+    assert np.array_equal(named.y_, np.asarray(names)[plain.y_])
+    assert (named.weight_ is None) == (plain.weight_ is None)
+    if plain.weight_ is not None:
+        assert np.array_equal(named.weight_, plain.weight_)
+
+
+@pytest.mark.parametrize("spec", EVERY)
+def test_repeated_rows_are_no_special_case(rare, spec):
+    X, y = rare
+    seen = fitted_on(spec, np.repeat(X[::3], 3, axis=0), np.repeat(y[::3], 3))
+    assert np.isfinite(seen.X_).all()
+    assert set(seen.y_) == {0, 1}
+    same = fitted_on(spec, np.zeros((300, 2)), y)
+    assert np.all(same.X_ == 0)
+
+
+@pytest.mark.parametrize("spec", EVERY)
+def test_a_class_with_one_row_is_never_dropped_silently(rare, spec):
+    X, _ = rare
+    y = np.repeat([0, 1, 2], [200, 99, 1])
+    if "cost-weight" in spec:
+        y[y == 2] = 0
+        y[-1], y[200:299] = 1, 0
+    try:
+        seen = fitted_on(spec, X, y)
+    except InvalidInput as error:
+        assert str(error).endswith("."), "a sentence that says why"
+        assert "one row" in str(error) or "1 row" in str(error) or "neighbo" in str(error)
+        return
+    assert set(seen.y_) == set(y)
+    alone = as_numbers(seen.X_)[seen.y_ == y[-1]]
+    assert (alone == X[-1]).all(axis=1).any(), "the row itself is still there"
+
+
+@pytest.mark.parametrize("spec", EVERY)
+def test_weights_are_positive_and_have_mean_1(rare, spec):
+    seen = fitted_on(spec, *rare)
+    if "weight" in spec or spec == "effective-number":
+        assert seen.weight_.shape == seen.y_.shape
+        assert np.all(seen.weight_ > 0)
+        assert seen.weight_.mean() == pytest.approx(1)
+        if len(set(np.bincount(seen.y_))) > 1:
+            assert seen.weight_[seen.y_ == 1][0] > seen.weight_[seen.y_ == 0][0]
+    else:
+        assert seen.weight_ is None
+
+
+@pytest.mark.parametrize("spec", EVERY)
+def test_what_changes_is_what_the_row_says(rare, spec):
+    X, y = rare
+    remedy, seen = find_remedy(spec), fitted_on(spec, X, y)
+    same_rows = seen.X_.shape == X.shape and np.array_equal(seen.X_, X)
+    assert same_rows != ("rows" in remedy.changes)
+    assert (seen.weight_ is None) != ("weights" in remedy.changes)
+
+
+def test_costs_reach_the_weights_and_only_where_they_are_asked_for(rare):
+    weight = fitted_on("cost-weight", *rare).weight_
+    assert weight[-1] / weight[0] == pytest.approx(15)
+    after = fitted_on("random-over(ratio=0.5)+cost-weight", *rare)
+    rate = after.weight_[after.y_ == 1][0] / after.weight_[after.y_ == 0][0]
+    assert rate == pytest.approx(15), "row costs do not depend on how many rows there are"
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_a_row_is_complete(name):
+    row = CATALOGUE[name]
+    assert row.name == name
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", name)
+    assert row.changes in CHANGES
+    assert row.doc.endswith(".")
+    assert "\n" not in row.doc
+    assert re.search(r"(19|20)\d\d", row.source), "a paper and its year"
+    assert row.target == "" or callable(_load(row.target))
+    assert find_remedy(name) is row
+    for knob, about in row.knobs.items():
+        middle = (about.low + min(about.high, about.low + 10)) / 2
+        middle = round(middle) if about.whole else middle
+        found = find_remedy(f"{name}({knob}={middle:g})")
+        assert found.name == f"{name}({knob}={middle:g})"
+        assert find_remedy(found.name) == found, "its name in a report can be asked for again"
+        with pytest.raises(InvalidInput, match=f"{knob} of {name}"):
+            find_remedy(f"{name}({knob}={about.high + 1:g})")
+
+
+def test_lists_are_whole_and_without_repeats():
+    assert set(SIMPLE) <= set(SHORTLIST)
+    assert SHORTLIST[0] == "none"
+    for spec in SHORTLIST:
+        find_remedy(spec)
+    everything = find_remedies("all")
+    assert set(CATALOGUE) <= set(everything)
+    assert len(everything) == len(set(everything))
+    assert find_remedies("smote,smote,none") == ["none", "smote"]
+    assert find_remedies("smote(k=3), smote(k=5)") == ["none", "smote(k=3)", "smote(k=5)"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "says"),
+    [
+        ("", "must be written name"),
+        ("SMOTE", "must be written name"),
+        ("smotes", "Did you mean 'smote'"),
+        ("smote(k=five)", "must be written knob=number"),
+        ("smote(k)", "must be written knob=number"),
+        ("smote(k=nan)", "whole number"),
+        ("smote(k=1e9)", "k of smote"),
+        ("smote(ratio=-1)", "ratio of smote"),
+        ("smote+smote(k=3)", "different remedies"),
+        ("class-weight+smote", "name weights last"),
+        ("class-weight+effective-number", "at most one part that changes weights"),
+        ("none+smote", "stands alone"),
+        ("smote+", "must be written name"),
+        ("smote(k=3", "must be written name"),
+        ("smote(k=__import__('os'))", "must be written"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(spec, says):
+    with pytest.raises(InvalidInput, match=says):
+        find_remedy(spec)
