@@ -36,10 +36,10 @@ CASES: dict[str, str] = {
     "readmission <30": "tables/dataset_diabetes.zip --target readmitted --positive '<30' "
     "--group patient_nbr --drop encounter_id",
     "readmission, three classes": "tables/dataset_diabetes.zip --target readmitted "
-    "--group patient_nbr --drop encounter_id",
+    "--group patient_nbr --drop encounter_id --quick",
     "NSL-KDD, five groups": "tables/nsl-kdd/KDDTrain+.txt.gz --test tables/nsl-kdd/KDDTest+.txt "
     "--names tables/nsl-kdd/field_names.csv --target -2 --drop -1 "
-    "--map-target {root}/examples/nsl-kdd-groups.csv",
+    "--map-target {root}/examples/nsl-kdd-groups.csv --quick",
     "SMS spam": "text/sms-spam/SMSSpamCollection --target 0 --positive spam --scenario spam",
     "cover": "large/10_cover.npz --target y",
     "celeba": "large/8_celeba.npz --target y",

@@ -71,6 +71,9 @@ def test_what_differs_is_named_unless_it_only_says_where_and_how():
         ({"remedies": "random-under+cost-weight"}, "must go with costs"),
         ({"metric": "f"}, "metric of run must be one of"),
         ({"metric": "cost"}, "metric 'cost' of run must go with costs"),
+        ({"metric": "recall"}, "must weigh both kinds of error. Got 'recall'"),
+        ({"metric": "f2", "scenario": "spam"}, "policy of run must be one thing"),
+        ({"scenario": "spam", "cost_fn": 2, "cost_fp": 1}, "policy of run must be one thing"),
         ({"scenario": "medical"}, "scenario of run must be one of"),
         ({"cost_fn": 3}, "must be given together. Got only cost_fn"),
         ({"cost_fn": -1, "cost_fp": 1}, "at least 0"),
@@ -92,7 +95,16 @@ def test_values_that_cannot_be_used(option, says):
 
 
 @pytest.mark.parametrize(
-    "option", [{"quick": "no"}, {"header": 0}, {"seed": True}, {"remedies": [3]}, {"jobs": "2"}]
+    "option",
+    [
+        {"quick": "no"},
+        {"header": 0},
+        {"seed": True},
+        {"remedies": [3]},
+        {"jobs": "2"},
+        {"drop": 2.5},
+        {"learners": dict},
+    ],
 )
 def test_values_of_the_wrong_kind(option):
     with pytest.raises(InvalidType, match=next(iter(option)).rstrip("s")):

@@ -16,7 +16,7 @@ from evenkeel.errors import CannotWrite, DamagedRun, InvalidInput
 from evenkeel.store import (
     NEEDED,
     Journal,
-    making,
+    discard,
     new_folder,
     open_run,
     read_json,
@@ -175,9 +175,7 @@ def test_a_sealed_run_lists_its_files_and_drops_what_a_kill_left(tmp_path, seale
 
 
 def test_an_open_run_is_what_was_sealed(sealed):
-    write_bytes(sealed / "decision.json", b"renewed")
-    open_run(sealed)
-    (sealed / "report.html").write_text("added later")
+    (sealed / "report.html").write_text("made again")
     (sealed / "notes.txt").write_text("mine")
     open_run(sealed)
     write_bytes(sealed / "metrics.json", b"altered")
@@ -249,27 +247,13 @@ def test_the_journal_never_unpickles(tmp_path):
     assert journal.get("a") is None
 
 
-def test_bad_input_takes_a_new_folder_back_and_nothing_else(tmp_path):
-    for resumed, left in ((False, False), (True, True)):
-        folder = new_folder(tmp_path / f"run-{resumed}", "tx", resume=False)
+def test_a_run_taken_back_leaves_only_what_is_not_ours(tmp_path):
+    for mine in ((), ("notes.txt",)):
+        folder = new_folder(tmp_path / "run", "tx", resume=False)
+        for name in mine:
+            (folder / name).write_text("mine")
         write_json(folder / "run.json", {"state": "running"})
         Journal(folder).add("a", {}, {"proba": np.zeros(1)})
-        with pytest.raises(InvalidInput), making(folder, resumed=resumed):
-            raise InvalidInput("no")
-        assert folder.exists() == left
-    folder = new_folder(tmp_path / "mine", "tx", resume=False)
-    (folder / "notes.txt").write_text("mine")
-    with pytest.raises(InvalidInput), making(folder):
-        raise InvalidInput("no")
+        discard(folder)
+        assert folder.exists() == bool(mine)
     assert [path.name for path in folder.iterdir()] == ["notes.txt"]
-
-
-def test_a_full_disk_and_an_interrupt_keep_the_folder(tmp_path):
-    for error in (CannotWrite("full"), KeyboardInterrupt(), RuntimeError("fault")):
-        folder = new_folder(tmp_path / type(error).__name__, "tx", resume=False)
-        write_json(folder / "run.json", {"state": "running"})
-        with pytest.raises(type(error)) as raised, making(folder):
-            raise error
-        assert (folder / "run.json").exists()
-        if isinstance(error, KeyboardInterrupt):
-            assert raised.value.__notes__ == [str(folder)]

@@ -22,7 +22,7 @@ from evenkeel.evidence import evidence_of
 from evenkeel.headline import headline, judged
 from evenkeel.metrics import METRICS
 from evenkeel.untouched import untouched
-from evenkeel.verdict import assess
+from evenkeel.verdict import Assessment
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -94,12 +94,10 @@ def run_facts(found: Found) -> dict[str, Any]:
     """All facts of a run; see ``docs/facts.md``."""
     table, comparison = found.table, found.comparison
     evidence = evidence_of(table.counts)
-    assessment = assess(
-        np.asarray(table.classes, dtype=object)[found.y_test],
-        np.asarray(table.classes, dtype=object)[found.labels_test],
-        positive=table.positive,
-    )
     codes = {finding.code for finding in found.findings}
+    test = untouched(
+        found.y_test, found.proba_test, found.labels_test, table.classes, costs=found.costs_test
+    )
     facts: dict[str, Any] = look_facts(table, found.findings, found.distribution) | {
         "split": _split(found),
         "policy": found.policy.to_dict()
@@ -116,9 +114,7 @@ def run_facts(found: Found) -> dict[str, Any]:
         },
         "decision": _decision(found.settled.decision, found.policy, table.classes)
         | {"optimism": found.settled.optimism},
-        "test": untouched(
-            found.y_test, found.proba_test, found.labels_test, table.classes, costs=found.costs_test
-        )
+        "test": test
         | {"deployment": not NOT_DEPLOYMENT & codes, "notes": sorted(NOT_DEPLOYMENT & codes)},
         "calibration": dict(diagnose(found.y_test, found.proba_test)),
         "evidence": evidence,
@@ -126,6 +122,7 @@ def run_facts(found: Found) -> dict[str, Any]:
             found.y_test, found.proba_test, table.classes, costs=found.costs_test
         ),
     }
+    assessment = Assessment.of_confusion(test["confusion"], table.classes, positive=table.positive)
     facts["assessment"] = judged(facts, assessment.level, list(assessment.sentences[:-1]))
     facts["verdict"] = headline(facts)
     return rounded(facts)  # type: ignore[no-any-return]

@@ -131,7 +131,12 @@ def _columns(table: Table, rows: NDArray[np.int64], taken: set[str]) -> dict[str
         import polars as pl
 
         found[table.group_name] = pl.Series(table.groups[rows])
-    return {f"{name}_" if name in taken else name: series for name, series in found.items()}
+    free: dict[str, pl.Series] = {}
+    for name, series in found.items():
+        while name in taken or name in free:
+            name += "_"  # noqa: PLW2901  (the name that is still free)
+        free[name] = series
+    return free
 
 
 def _named(columns: dict[str, pl.Series]) -> list[pl.Series]:

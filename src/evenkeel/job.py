@@ -117,6 +117,10 @@ def run(
     folder, journal = _open_folder(ready, resume=resume) if writes else (None, None)
     try:
         done = _compare_and_settle(ready, journal, laps, progress)
+    except KeyboardInterrupt as stop:
+        if folder is not None:
+            stop.add_note(str(folder))  # the command line says where to go on
+        raise
     except (InvalidInput, InvalidType):
         if folder is not None and not resume:
             discard(folder)

@@ -121,6 +121,8 @@ class Settings:
                 object.__setattr__(self, name, type(self).__dataclass_fields__[name].default)
             elif isinstance(value, str | int):
                 object.__setattr__(self, name, (value,))
+            elif not isinstance(value, tuple):
+                raise InvalidType(f"{name} of run must be a list of names. Got {value!r}.")
         object.__setattr__(self, "learners", tuple(dict.fromkeys(self.learners)))
         budget: Any = self.time_budget
         if isinstance(budget, str):

@@ -15,7 +15,7 @@ import os
 import re
 import secrets
 import shutil
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,24 +99,6 @@ def _resumed(folder: Path) -> Path:
             "it is: leave --resume out and name another --out to start a new one."
         )
     return folder
-
-
-@contextmanager
-def making(folder: Path | None, *, resumed: bool = False) -> Iterator[None]:
-    """While a run is made: an interrupt notes the folder, and bad input takes a new folder back."""
-    try:
-        yield
-    except KeyboardInterrupt as stop:
-        if folder is not None:
-            stop.add_note(str(folder))
-        raise
-    except InvalidInput:
-        if folder is not None and not resumed:
-            shutil.rmtree(folder / JOURNAL, ignore_errors=True)
-            (folder / "run.json").unlink(missing_ok=True)
-            with suppress(OSError):
-                folder.rmdir()
-        raise
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -173,6 +173,25 @@ def test_several_classes_refuse_what_needs_two_before_anything_is_fitted(refused
         assert f"Got '{metric}'" in refused(*ask, "--metric", metric)
 
 
+def test_a_test_file_that_cannot_judge_is_refused_before_anything_is_fitted(
+    refused, payments, quick, monkeypatch
+):
+    payments().write_csv("tx.csv")
+    new = payments(100, seed=1)
+    new.filter(pl.col("y") == "no").write_csv("same.csv")
+    new.drop("y").write_csv("blind.csv")
+    new.drop("a").write_csv("less.csv")
+    new.with_columns(y=pl.lit("odd")).write_csv("odd.csv")
+    monkeypatch.setattr("evenkeel.job.run_race", None)
+    ask = ("run", "tx.csv", "--target", "y", *quick, "--test")
+    said = refused(*ask, "same.csv")
+    assert "same.csv" in said
+    assert "two classes" in said
+    assert "'y'" in refused(*ask, "blind.csv")
+    assert "It lacks 1: 'a'" in refused(*ask, "less.csv")
+    assert "label that training never saw: 'odd'" in refused(*ask, "odd.csv")
+
+
 def test_missing_labels_are_counted_and_left_out_on_request(refused, cli, payments, quick):
     label = pl.when(pl.int_range(400) % 50 == 0).then(None).otherwise(pl.col("y"))
     payments().with_columns(y=label).write_csv("tx.csv")

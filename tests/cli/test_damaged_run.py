@@ -43,7 +43,7 @@ def test_a_file_that_is_gone(refused, done, name):
     assert f"{name} is missing" in refused("report", "done")
 
 
-@pytest.mark.parametrize("name", sorted(NEEDED - {"decision.json"}))
+@pytest.mark.parametrize("name", sorted(NEEDED))
 def test_a_file_that_is_not_what_the_run_wrote(refused, done, name):
     with (done / name).open("ab") as file:
         file.write(b" ")
@@ -112,9 +112,14 @@ DECISIONS = {
 def test_a_decision_that_is_garbage(refused, done, what):
     path = done / "decision.json"
     rewrite(path, DECISIONS[what])
-    if what == "no JSON":
-        path.write_bytes(b"\x00\xff{")
-    assert "decision.json" in predict(refused)
+    assert "decision.json is not what the run wrote" in predict(refused)
+    forge(path, b"\x00\xff{" if what == "no JSON" else path.read_bytes())
+    said = predict(refused)
+    assert (
+        "decision.json is damaged" in said
+        or "decision.json cannot be read" in said
+        or ("decision.json is not a decision of evenkeel" in said)
+    )
 
 
 def test_facts_and_scores_that_are_garbage_in_spite_of_a_right_checksum(refused, done):

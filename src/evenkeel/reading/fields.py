@@ -11,6 +11,7 @@ from evenkeel.reading.sniff import Dialect, csv_reader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import polars as pl
 
@@ -46,7 +47,7 @@ def split_fields(
     if dialect.delimiter is None and dialect.quote is None:
         return _lines(raw(), dialect, columns[0])
     separator = dialect.delimiter or "\x1f"
-    body = payload.path if content is None else content
+    body = payload.path if content is None and _is_text(payload.path) else raw()
     if dialect.delimiter == " " or dialect.padded:
         if dialect.quote is not None:
             return _split_slowly(raw(), dialect, columns, payload)
@@ -65,6 +66,15 @@ def split_fields(
     except pl.exceptions.PolarsError:
         # Python's reader takes first rows that are short, and can say which row is too long.
         return _split_slowly(raw(), dialect, columns, payload)
+
+
+def _is_text(path: Path) -> bool:
+    """Whether polars can open the file by its name."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _lines(raw: bytes, dialect: Dialect, column: str) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +76,9 @@ def read_source(
         raise InvalidInput(f"{raw.source} has no rows.")
     if not raw.frame.width:
         raise InvalidInput(f"{raw.source} has no columns.")
+    if "" in raw.frame.columns:
+        at = raw.frame.columns.index("")
+        raw = replace(raw, frame=raw.frame.rename({"": f"column_{at + 1}"}))
     return raw
 
 
