@@ -48,7 +48,8 @@ def draw_curves(
         hit = (y == code).astype(np.int64)
         if 0 < hit.sum() < len(hit):
             lines[str(classes[code])] = _precision_recall(hit, proba[:, code])
-    points = _thresholds(y, proba[:, 1], costs) if len(classes) == 2 else []
+    both = len(classes) == 2 and 0 < y.sum() < len(y)
+    points = _thresholds(y, proba[:, 1], costs) if both else []
     return {"precision_recall": lines, "thresholds": points}
 
 

@@ -117,8 +117,9 @@ class Columns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Turn further rows of the same table into numbers and categories."""
         check_is_fitted(self, "vectorizer_")
         frame = to_pandas(X)
-        if not isinstance(X, np.ndarray):
-            frame = frame[list(self.feature_names_in_)]
+        if isinstance(X, np.ndarray):  # columns without names keep their order
+            frame.columns = list(self.feature_names_in_)
+        frame = frame[list(self.feature_names_in_)]
         with _quiet():
             out = self.vectorizer_.transform(frame)
         out.columns = self._plain_names()

@@ -181,6 +181,10 @@ def cores() -> int:
 def _split(table: Table, tested: Table | None, settings: Settings) -> tuple[Split, Folds]:
     duplicates = duplicate_ids(table.X)
     if tested is not None:
+        if np.count_nonzero(tested.counts) < 2:
+            raise InvalidInput(
+                f"test of run must hold at least two classes to judge by. {tested.source} holds one."
+            )
         split = Split(np.arange(table.n_rows), np.arange(tested.n_rows), "file")
     else:
         split = hold_out(

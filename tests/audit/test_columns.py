@@ -31,7 +31,7 @@ def findings_of(columns, code, **options):
 def test_identifiers_are_flagged(name, values):
     (found,) = findings_of({name: values}, "id-column")
     assert (found.columns, found.level) == ((name,), "warning")
-    assert f"--drop {name}" in found.todo
+    assert f"--keep {name}" in found.todo
     assert findings_of({name: values}, "id-column", keep=[name]) == []
 
 

@@ -37,7 +37,7 @@ def test_the_card_tells_what_a_card_must(facts: Facts) -> None:
     ]
     for sentence in facts["verdict"]:
         assert sentence in card
-    assert "evenkeel predict . new.csv -o scored.csv" in card
+    assert "evenkeel predict RUN new.csv -o scored.csv" in card
     assert "\n\n\n" not in card
     assert card.endswith("`metrics.json`.\n")
 

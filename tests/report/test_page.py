@@ -201,7 +201,7 @@ CHANGES: list[tuple[str, Any, str]] = [
     ("evidence", {"level": "weak", "sentence": "12 positives."}, "is weak. 12 positives."),
     ("test.deployment", False, "These are not deployment figures."),
     ("policy", {"assumed": True, "request": "Say costs."}, "was assumed. Say costs."),
-    ("interval", 0.9, "90.0 % intervals"),
+    ("interval", 0.9, "90 % intervals"),
     ("versions", {"numpy": "2.4.0"}, "numpy 2.4.0"),
     ("audit", [], "Nothing was found"),
 ]
