@@ -118,6 +118,11 @@ class Columns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self, "vectorizer_")
         frame = to_pandas(X)
         if isinstance(X, np.ndarray):  # columns without names keep their order
+            if frame.shape[1] != self.n_features_in_:
+                raise InvalidInput(
+                    f"X of Columns must have {self.n_features_in_} columns, as in training. "
+                    f"Got {frame.shape[1]}."
+                )
             frame.columns = list(self.feature_names_in_)
         frame = frame[list(self.feature_names_in_)]
         with _quiet():
