@@ -130,7 +130,7 @@ def test_not_finite_names_columns_across_blocks(monkeypatch):
 @pytest.mark.parametrize(
     ("X", "message"),
     [
-        (pl.DataFrame({"city": ["a"], "n": [1]}), "1 column of another kind: city. Use SMOTENC"),
+        (pl.DataFrame({"city": ["a"], "n": [1]}), "1 column of another kind: city. Encode them"),
         (pd.DataFrame({"c": pd.Categorical(["a"])}), "another kind: c"),
         (pd.DataFrame({"t": pd.to_datetime(["2024-01-01"])}), "another kind: t"),
         (np.array([["a", "b"]]), "2 columns of another kind: 0, 1"),
