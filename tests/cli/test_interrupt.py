@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from evenkeel.errors import InvalidInput
-from evenkeel.store import JOURNAL, Journal
+from evenkeel.store import JOURNAL
 
 SLOWLY = """
 import sys, time
@@ -193,9 +193,8 @@ def test_a_damaged_trial_runs_again(cli, tx, quick, monkeypatch):
 
         patched.setattr("evenkeel.finished.write_frame", full)
         cli(*ask)
+    first = Path("run/metrics.json").read_bytes()
     for path, content in zip(trials("run"), (b"", b"PK\x03\x04 cut", None), strict=False):
         path.write_bytes(path.read_bytes()[:-40] if content is None else content)
-    assert Journal(Path("run")).get("no such trial") is None
     assert cli(*ask, "--resume") == (0, "", "")
-    assert cli(*tx, *quick, "--out", "whole", "--quiet") == (0, "", "")
-    assert Path("run/metrics.json").read_bytes() == Path("whole/metrics.json").read_bytes()
+    assert Path("run/metrics.json").read_bytes() == first
