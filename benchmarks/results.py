@@ -30,13 +30,13 @@ CASES: dict[str, str] = {
     "pima": "tables/pima-indians-diabetes.csv --target -1 --positive 1",
     "satimage class 4": "tables/satimage/sat.trn --test tables/satimage/sat.tst --target -1 --positive 4",
     "adult": "tables/adult-train.csv --test tables/adult-test.csv --target -1",
-    "stroke": "tables/healthcare-dataset-stroke-data.csv --target stroke --drop id",
-    "churn": "tables/Telco-Customer-Churn.csv --target Churn --drop customerID",
+    "stroke": "tables/healthcare-dataset-stroke-data.csv --target stroke",
+    "churn": "tables/Telco-Customer-Churn.csv --target Churn",
     "bank": "tables/bank-additional-full.csv --target y --drop duration",
     "readmission <30": "tables/dataset_diabetes.zip --target readmitted --positive '<30' "
-    "--group patient_nbr --drop encounter_id",
+    "--group patient_nbr",
     "readmission, three classes": "tables/dataset_diabetes.zip --target readmitted "
-    "--group patient_nbr --drop encounter_id --quick",
+    "--group patient_nbr --quick",
     "NSL-KDD, five groups": "tables/nsl-kdd/KDDTrain+.txt.gz --test tables/nsl-kdd/KDDTest+.txt "
     "--names tables/nsl-kdd/field_names.csv --target -2 --drop -1 "
     "--map-target {root}/examples/nsl-kdd-groups.csv --quick",

@@ -18,7 +18,7 @@ ORDER = [
     "metrics", "bootstrap", "delong", "intervals", "distribution", "verdict", "neighbors", "reading",
     "table", "evidence", "audit", "blocks", "split", "samples", "made", "plan", "reweight", "resample", "wrappers", "remedy", "scores",
     "decide", "ensemble", "nn", "learners", "catalogue", "words", "settings", "store", "race", "export",
-    "curves", "untouched", "headline", "facts", "frames", "report", "finished", "prepare", "job", "cli", "__main__",
+    "curves", "untouched", "headline", "versions", "facts", "frames", "report", "finished", "prepare", "job", "cli", "__main__",
 ]  # fmt: skip
 MAX_LINES = 300
 MAX_FUNCTION = 50

@@ -72,6 +72,7 @@ def test_rows_without_a_label_go_only_when_told_to():
         ({"keep": ["nope"]}, "keep must be a column"),
         ({"group": "crd"}, "group must be a column"),
         ({"time": "y"}, "time must not be the target"),
+        ({"group": "card", "time": "card"}, "group and time must be two columns"),
         ({"drop": ["y"]}, "drop must not be the target"),
         ({"drop": ["x"], "keep": ["x"]}, "keep and drop must not name one column"),
         ({"drop": ["x", "card", "ts", "loss"]}, "a column besides the target"),
@@ -86,7 +87,7 @@ def test_bad_options_are_answered(options, message):
 
 
 @pytest.mark.parametrize(
-    ("values", "shown"), [([1, -2, 3], "-2 in row 1"), ([1, 2, None], "nan in row 2")]
+    ("values", "shown"), [([1, -2, 3], "-2 in row 1"), ([1, 2, None], "no number in row 2")]
 )
 def test_costs_are_numbers_of_at_least_zero(values, shown):
     with pytest.raises(InvalidInput, match=f"at least 0. Got {shown}"):
@@ -137,8 +138,9 @@ def test_the_hash_is_that_of_the_content():
         read_table({**COLUMNS, "y": ["no", "yes", "no", "no", "no", "no"]}, target="y"),
         read_table(COLUMNS, target="y", drop=["x"]),
         read_table(COLUMNS, target="y", group="card"),
+        read_table(COLUMNS, target="y", cost_columns=["x"], drop=["x"]),
     ]
-    assert len({first.hash, *(table.hash for table in others)}) == 7
+    assert len({first.hash, *(table.hash for table in others)}) == 8
 
 
 def test_the_source_is_left_alone():

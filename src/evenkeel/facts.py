@@ -6,9 +6,7 @@ the same run gives the same bytes; what is undefined is None.
 
 from __future__ import annotations
 
-import importlib.metadata
 import math
-import platform
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +21,7 @@ from evenkeel.headline import headline, judged
 from evenkeel.metrics import METRICS
 from evenkeel.untouched import untouched
 from evenkeel.verdict import Assessment
+from evenkeel.versions import versions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     from evenkeel.table import Table
 
 SCHEMA = "evenkeel.facts/1"
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "lightgbm", "skrub", "polars", "pandas", "skops")
 
 
 @dataclass(frozen=True)
@@ -126,15 +124,6 @@ def run_facts(found: Found) -> dict[str, Any]:
     facts["assessment"] = judged(facts, assessment.level, list(assessment.sentences[:-1]))
     facts["verdict"] = headline(facts)
     return rounded(facts)  # type: ignore[no-any-return]
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python and of the libraries that figures depend on."""
-    return {
-        "evenkeel": evenkeel.__version__,
-        "python": platform.python_version(),
-        **{name: importlib.metadata.version(name) for name in LIBRARIES},
-    }
 
 
 def rounded(value: Any) -> Any:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evenkeel._checks import listed
 from evenkeel.decide import Decision, Platt
 from evenkeel.decide.classifier import DecidedClassifier
-from evenkeel.errors import DamagedRun, EvenkeelError, InvalidInput
+from evenkeel.errors import DamagedRun, EvenkeelError, EvenkeelWarning, InvalidInput
 from evenkeel.export import check_table_path, load_model, save_model, write_table
 from evenkeel.reading.schema import Schema
+from evenkeel.reading.words import plural
 from evenkeel.report import render_card, render_page
 from evenkeel.store import (
     new_folder,
@@ -22,6 +25,7 @@ from evenkeel.store import (
     write_json,
 )
 from evenkeel.table import read_features
+from evenkeel.versions import moved_on
 
 if TYPE_CHECKING:
     import polars as pl
@@ -137,7 +141,15 @@ class Run:
         except (KeyError, TypeError, ValueError) as error:
             raise DamagedRun(f"{folder / 'run.json'} is damaged: {_reason(error)}.") from error
         calibrator, decision, labels = _read_decision(folder / "decision.json")
-        fitted = load_model(folder / "model.skops")
+        others = moved_on(info.get("versions"))
+        try:
+            fitted = load_model(folder / "model.skops")
+        except DamagedRun as error:
+            if others:
+                raise DamagedRun(f"{str(error).rstrip('.')}. Note that {others}.") from error
+            raise
+        if others:
+            warnings.warn(f"{folder}: {others}.", EvenkeelWarning, stacklevel=2)
         return cls(
             _read_facts(folder),
             DecidedClassifier.of(fitted, calibrator, decision, classes=labels),
@@ -175,7 +187,13 @@ class Run:
         read = read_features(source, schema=self.schema)
         frame, notes = self._scored(read)
         write_table(frame, out)
-        return [*read.notes, *notes]
+        return [*read.notes, *notes, self._tally(frame["decision"])]
+
+    def _tally(self, decided: pl.Series) -> str:
+        """How many rows were decided for each class, the most frequent first."""
+        counts = decided.value_counts(sort=True).iter_rows()
+        told = listed((f"{number:,} for {label!r}" for label, number in counts), most=6)
+        return f"{plural(len(decided), 'row')} decided: {told}"
 
     def _scored(self, read: Features) -> tuple[pl.DataFrame, list[str]]:
         """Every column of the file, then what the model says; columns of the same name move."""
@@ -184,7 +202,12 @@ class Run:
         paid = Schema(dict.fromkeys(self.decision.columns, "number"), "", ())
         costs = paid.select(read.frame, read.source).frame if paid.kinds else pl.DataFrame()
         columns = {name: costs[name].to_numpy() for name in paid.kinds}
-        proba = self.model.predict_proba(read.X)
+        try:
+            proba = self.model.predict_proba(read.X)
+        except (AttributeError, KeyError) as error:  # what a changed library leaves behind
+            if others := moved_on(self.info.get("versions")):
+                raise DamagedRun(f"model of {self.folder} cannot be used: {others}.") from error
+            raise
         labels = self.model.classes_
         added = (
             {"probability": pl.Series(proba[:, 1])}

@@ -11,13 +11,14 @@ from evenkeel._rows import take
 from evenkeel.audit import audit
 from evenkeel.decide.classifier import DecidedClassifier
 from evenkeel.errors import DamagedRun, InvalidInput, InvalidType
-from evenkeel.facts import Found, look_facts, run_facts, versions
+from evenkeel.facts import Found, look_facts, run_facts
 from evenkeel.finished import Run
 from evenkeel.frames import oof_frame, test_frame
 from evenkeel.prepare import Prepared, look_at, make_settings, prepare, read_tables
 from evenkeel.race import Comparison, Judge, fit_whole, judge_all, run_race
 from evenkeel.settings import Settings
 from evenkeel.store import Journal, discard, new_folder, read_json, write_json
+from evenkeel.versions import versions
 from evenkeel.wrappers import bare
 
 if TYPE_CHECKING:

@@ -126,7 +126,7 @@ def fit_and_score(
 
     if not hasattr(model, "predict_proba"):
         raise InvalidType(
-            f"estimator of out_of_fold must have predict_proba. {type(model).__name__} has none. "
+            f"the estimator must have predict_proba. {type(model).__name__} has none. "
             "Wrap it in sklearn.calibration.CalibratedClassifierCV."
         )
     fitted = fit_weighted(model, X_train, y_train, **columns)

@@ -124,15 +124,16 @@ class Table:
 
     @cached_property
     def hash(self) -> str:
-        """A hex digest of features, labels, groups and times: equal for equal content."""
+        """A hex digest of features, labels, groups, times and costs: equal for equal content."""
+        import polars as pl
+
         digest = hashlib.sha256(repr((self.classes, self.target)).encode())
         digest.update(np.ascontiguousarray(self.y).tobytes())
-        columns = [*self.X.get_columns()]
+        columns = [*self.X.get_columns(), *(pl.Series(n, v) for n, v in self.costs.items())]
         columns += [c for c in (self.group_values, self.time) if c is not None]
         for column in columns:
             digest.update(f"{column.name}\x00{column.dtype}\x00".encode())
-            for part in _content(column):
-                digest.update(part)
+            digest.update(b"".join(_content(column)))
         return digest.hexdigest()
 
 

@@ -71,6 +71,20 @@ def test_a_column_that_adds_more_than_all_others_is_suspicious():
     assert suspects({**columns, "late": late}, y, keep=["late"]) == {}
 
 
+def test_one_good_column_among_noise_is_no_suspect():
+    rng, y, _ = made()
+    columns = {f"x{i}": rng.normal(size=N) for i in range(8)}
+    assert suspects({**columns, "good": rng.normal(size=N) + 2.2 * y}, y) == {}
+
+
+def test_a_thousand_columns_hide_no_suspect():
+    rng, y, columns = made()
+    noise = {f"n{i}": rng.normal(size=N) for i in range(1000)}
+    late = rng.normal(size=N) + 2.2 * y
+    found = suspects({**noise, **columns, "late": late}, y)
+    assert found == {"late": ("suspicious-column", "warning")}
+
+
 def test_names_of_single_rows_do_not_pass_for_knowledge():
     rng, y, columns = made()
     assert suspects({**columns, "note": [f"text {i} here" for i in range(N)]}, y) == {}

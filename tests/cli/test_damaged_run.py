@@ -195,3 +195,22 @@ def test_a_copied_run_is_whole(cli, done):
     shutil.move("done", "moved [1]")
     assert cli("predict", "moved [1]", "tx.csv", "-o", "s.csv").code == 0
     assert Path("s.csv").exists()
+
+
+def test_a_run_of_other_versions_says_so(cli, refused, done, monkeypatch):
+    rewrite(done / "run.json", lambda run: run["versions"].update({"scikit-learn": "1.2.3"}))
+    answer = cli("predict", "done", "tx.csv", "-o", "s.csv")
+    assert answer.code == 0, "what can be read is read"
+    assert "it was made with scikit-learn 1.2.3 (here " in answer.err
+    with monkeypatch.context() as patched:
+
+        def changed(*args):
+            raise AttributeError("'Tree' object has no attribute 'missing'")
+
+        patched.setattr("evenkeel.finished.DecidedClassifier.predict_proba", changed)
+        answer = cli("predict", "done", "tx.csv", "-o", "other.csv")
+        assert answer.code == 2
+        assert "cannot be used: it was made with scikit-learn 1.2.3" in answer.err
+        assert not Path("other.csv").exists()
+    forge(done / "model.skops", b"PK no zip")
+    assert "Note that it was made with scikit-learn 1.2.3" in predict(refused)

@@ -11,11 +11,17 @@ import pytest
 def test_predict_keeps_every_input_column_and_adds_two(cli, done):
     for suffix in ("csv", "PARQUET"):
         answer = cli("predict", "done", "tx.csv", "-o", f"scored.{suffix}")
-        assert answer == (0, f"Wrote scored.{suffix}\n", "")
+        assert answer.code == 0
+        assert answer.out.splitlines()[1:] == [f"Wrote scored.{suffix}"]
     given, scored = pl.read_csv("tx.csv"), pl.read_csv("scored.csv")
     assert scored.columns == [*given.columns, "probability", "decision"]
     assert scored.select(given.columns).equals(given)
     assert set(scored["decision"]) == {"no", "yes"}
+    alarms = scored["decision"].eq("yes").sum()
+    told = (
+        f"{scored.height:,} rows decided: {scored.height - alarms:,} for 'no', {alarms:,} for 'yes'"
+    )
+    assert answer.out.splitlines()[0] == told
     assert scored["probability"].is_between(0, 1).all()
     stored = json.loads((done / "decision.json").read_text())["decision"]
     alarm = scored["probability"] >= stored["threshold"]

@@ -30,9 +30,11 @@ AHEAD = 5.0
 LOST = 0.1
 LOST_SHARE = 0.22
 LOST_AHEAD = 8.0
+OTHERS_SHARE = 0.1  # with less, the others say nothing: one good column among noise
 _POSITIVES, _NEGATIVES, _BINS, _FOLDS = 5_000, 15_000, 256, 5
 _MOST_CLASSES = 5
 _CANDIDATES = 6
+_JOINED = 40  # the best columns, fitted together: time grows with their square
 
 
 @dataclass(frozen=True)
@@ -186,15 +188,17 @@ def _ahead(
 ) -> list[Finding]:
     """The column without which the others together lose most, far more than without any other."""
     names = [name for name, score in scores.items() if np.ptp(score) > 0]
+    names = sorted(names, key=lambda name: -alone[name])[:_JOINED]
     if len(names) < 3 or evidence.y.sum() < 50:
         return []
     with threadpool_limits(1):  # many small products: threads cost more than they bring
-        full, base, lost = _losses(names, alone, scores, evidence)
+        full, base, lost = _losses(names, scores, evidence)
     first, *others = sorted(lost, key=lambda name: -lost[name])
     second = max(0.0, *(lost[name] for name in others))
     label = table.classes[code]
     enough = lost[first] >= LOST and lost[first] >= LOST_SHARE * (full - base)
-    if not enough or lost[first] < LOST_AHEAD * second or first in table.keep:
+    alike = full - lost[first] - base >= OTHERS_SHARE * (full - base)
+    if not enough or not alike or lost[first] < LOST_AHEAD * second or first in table.keep:
         return []
     return [
         Finding(
@@ -211,18 +215,17 @@ def _ahead(
 
 
 def _losses(
-    names: list[str], alone: dict[str, float], scores: dict[str, Floats], evidence: Evidence
+    names: list[str], scores: dict[str, Floats], evidence: Evidence
 ) -> tuple[float, float, dict[str, float]]:
-    """Average precision of all columns together, of none, and what each of the best ones adds."""
+    """Average precision of the columns together, of none, and what each of the first ones adds."""
     weights = np.column_stack([np.log(scores[name] / (1 - scores[name])) for name in names])
     weights = (weights - weights.mean(axis=0)) / np.maximum(weights.std(axis=0), 1e-12)
     base = float(np.average(evidence.y, weights=evidence.weight))
     full = average_precision(evidence, _joined(weights, evidence))
-    best = sorted(range(len(names)), key=lambda at: -alone[names[at]])[:_CANDIDATES]
     lost = {
         names[at]: full
         - average_precision(evidence, _joined(np.delete(weights, at, axis=1), evidence))
-        for at in best
+        for at in range(min(_CANDIDATES, len(names)))
     }
     return full, base, lost
 

@@ -17,7 +17,7 @@ import typer
 
 import evenkeel
 from evenkeel.cli.terminal import Bar, after_interrupt, say, show, stop, warn
-from evenkeel.errors import EvenkeelError
+from evenkeel.errors import EvenkeelError, EvenkeelWarning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,14 +122,19 @@ def run(
     cost_fp: Annotated[
         str | None, typer.Option(help="Cost of a false alarm: a number or a column.")
     ] = None,
-    metric: Annotated[str | None, typer.Option(help="Metric that chooses the remedy.")] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option(help="Metric that ranks the remedies, such as f2, mcc or log-loss."),
+    ] = None,
     scenario: Annotated[
         str | None, typer.Option(help="Policy without costs: fraud, screening, spam or general.")
     ] = None,
     remedies: Annotated[
         str | None, typer.Option(help="Comma-separated remedies, 'a+b' joined, or 'all'.")
     ] = None,
-    learner: Annotated[str, typer.Option(help="Comma-separated learners.")] = "lightgbm",
+    learner: Annotated[
+        str, typer.Option(help="Comma-separated: lightgbm, logistic, forest, hist.")
+    ] = "lightgbm",
     time: Time = None,
     group: Group = None,
     drop: Drop = None,
@@ -254,6 +259,7 @@ def main(args: Sequence[str] | None = None) -> None:
     """Entry point: whatever goes wrong becomes one sentence and an exit code."""
     with warnings.catch_warnings():
         warnings.showwarning = warn
+        warnings.simplefilter("always", EvenkeelWarning)
         try:
             app(args, prog_name="evenkeel")
         except EvenkeelError as error:

@@ -233,7 +233,7 @@ def along(line: Line, y: Ints, goal: Goal, weight: Floats, code: int) -> tuple[I
         for values in (rival_hit, mass)
     )
     # Each rival loses rows in its own order: its part is followed there, then put back in line.
-    by_rival = np.argsort(rival.astype(np.int16), kind="stable")
+    by_rival = np.argsort(rival.astype(np.int32), kind="stable")
     losing = rival[by_rival]
     first = np.searchsorted(losing, np.arange(n_classes))
     left_tp, left_all = (

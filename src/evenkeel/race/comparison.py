@@ -17,7 +17,7 @@ from evenkeel.errors import InvalidInput
 from evenkeel.evidence import WEAK, rare_rows
 from evenkeel.learners import make_learner
 from evenkeel.metrics import METRICS
-from evenkeel.race.judge import BETTER, Entry, Judge
+from evenkeel.race.judge import BETTER, LEVEL, Entry, Judge
 from evenkeel.race.schedule import Results, run_race
 from evenkeel.race.trial import Course, cost_numbers
 from evenkeel.scores import gather
@@ -275,7 +275,9 @@ def _choose(
     others = [entry for entry in entries if entry.ok and entry.name == "none"]
     clear = [e for e in (*others, *rivals) if e.figures.get("versus_baseline") == BETTER]
     if not clear:
-        return baseline, f"Nothing beat the baseline clearly on {metric.title}."
+        return baseline, (
+            f"Nothing beat the baseline clearly on {metric.title} (p < {LEVEL:g} after Holm's correction)."
+        )
     best = (max if metric.greater_is_better else min)(clear, key=lambda e: e.figures["objective"])
     gain = best.figures["objective_difference"]
     low, high = (best.figures[f"objective_difference_{end}"] for end in ("low", "high"))

@@ -195,7 +195,8 @@ class Judge:
             return np.stack([1000.0 * row_cost(decided, self.costs) for decided in labels])
         if name == "log-loss":
             hit = np.stack([p[np.arange(len(y)), y] for p in proba])
-            return np.asarray(-np.log(np.clip(hit, 1e-15, 1.0)))
+            eps = float(np.finfo(np.float64).eps)
+            return np.asarray(-np.log(np.clip(hit, eps, 1.0 - eps)))
         squares = np.asarray(((proba - np.eye(self.n_classes)[y]) ** 2).sum(axis=2))
         return squares / 2 if self.n_classes == 2 else squares
 

@@ -60,6 +60,8 @@ def find_roles(
     for role, names in used.items():
         if found in names:
             raise InvalidInput(f"{role} must not be the target. Got {found!r} for both.")
+    if group_name is not None and group_name == time_name:
+        raise InvalidInput(f"group and time must be two columns. Got {time_name!r} for both.")
     for name in kept:
         if name in dropped:
             raise InvalidInput(f"keep and drop must not name one column. Got {name!r} for both.")

@@ -53,9 +53,10 @@ def _costs(column: pl.Series, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.flo
     if not column.dtype.is_numeric():
         raise InvalidInput(f"cost column {column.name!r} must hold numbers. Got {column.dtype}.")
     values = column.to_numpy().astype(np.float64)
-    bad = np.flatnonzero(~(values >= 0))
+    bad = np.flatnonzero(~(np.isfinite(values) & (values >= 0)))
     if len(bad):
-        cells = listed(f"{values[at]:g} in row {rows[at]:,}" for at in bad[:3])
+        shown = ["no number" if np.isnan(values[at]) else f"{values[at]:g}" for at in bad[:3]]
+        cells = listed(f"{cell} in row {rows[at]:,}" for cell, at in zip(shown, bad, strict=False))
         raise InvalidInput(
             f"cost column {column.name!r} must hold numbers of at least 0. Got {cells} "
             f"({plural(len(bad), 'such cell')}; rows count from 0)."
