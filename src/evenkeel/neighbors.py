@@ -93,20 +93,20 @@ def neighbors(
     return pool[found], distance
 
 
-def neighbors_by(engine: Any, X: Any) -> Ints:
-    """Neighbours of every row by any object with ``kneighbors``, the row itself left out.
+def neighbors_by(engine: Any, X: Any, rows: Any = None, among: Any = None) -> Ints:
+    """Neighbours of some rows by any object with ``kneighbors``, the row itself left out.
 
     Parameters
     ----------
     engine
-        ``fit(X)`` and ``kneighbors(X, return_distance=False)``, which gives row numbers
-        ``(n_rows, k + 1)`` with the row itself among them, as scikit-learn's do.
-    X
-        Numbers ``(n_rows, n_columns)``.
+        ``fit(X)`` and ``kneighbors(X, return_distance=False)``, which gives row numbers of what was
+        fitted, ``(n, k + 1)``, a row itself among them, as scikit-learn's do. It is fitted in place.
+    X, rows, among
+        As for :func:`neighbors`.
 
     Returns
     -------
-    int64 array (n_rows, k)
+    int64 array (n, k)
 
     Examples
     --------
@@ -114,11 +114,14 @@ def neighbors_by(engine: Any, X: Any) -> Ints:
     >>> neighbors_by(NearestNeighbors(n_neighbors=2), np.array([[0.0], [2.0], [3.0]])).tolist()
     [[1], [2], [1]]
     """
-    engine.fit(X)
-    index = np.asarray(engine.kneighbors(X, return_distance=False)).astype(np.int64)
-    other = index != np.arange(len(index))[:, None]
+    asked = np.arange(X.shape[0]) if rows is None else np.asarray(rows, np.int64)
+    pool = np.arange(X.shape[0]) if among is None else np.asarray(among, np.int64)
+    engine.fit(_values(X, pool))
+    index = np.asarray(engine.kneighbors(_values(X, asked), return_distance=False))
+    found = pool[index.astype(np.int64)]
+    other = found != asked[:, None]
     other[other.all(axis=1), -1] = False  # an engine may leave a row out among its equals
-    return np.asarray(index[other].reshape(len(index), -1))
+    return np.asarray(found[other].reshape(len(found), -1))
 
 
 def _places(asked: Ints, pool: Ints, n_rows: int, *, include_self: bool) -> Ints:

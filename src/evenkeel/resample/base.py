@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin
+from sklearn.utils import InputTags, Tags, check_random_state
 from sklearn.utils.validation import validate_data
 
 from evenkeel._numbers import Numbers, all_numbers
@@ -67,7 +67,28 @@ class Task:
         return np.split(order, np.cumsum(np.bincount(self.codes))[:-1])
 
 
-class Resampler(BaseEstimator):  # type: ignore[misc]
+@dataclass
+class TableTags(InputTags):  # type: ignore[misc]
+    """Input tags of scikit-learn, and whether frames are taken; imbalanced-learn's checks read it."""
+
+    dataframe: bool = True
+
+
+@dataclass
+class SamplerTags:
+    """Whether ``sample_indices_`` tells the row of each output row; as in imbalanced-learn."""
+
+    sample_indices: bool = False
+
+
+@dataclass
+class ResamplerTags(Tags):  # type: ignore[misc]
+    """Tags of scikit-learn, and those of a resampler."""
+
+    sampler_tags: SamplerTags = field(default_factory=SamplerTags)
+
+
+class Resampler(OneToOneFeatureMixin, BaseEstimator):  # type: ignore[misc]
     """A method that changes which rows a learner is fitted on.
 
     Members inherit from :class:`RowSelector` or :class:`RowMaker` and write one hook.
@@ -170,7 +191,10 @@ class Resampler(BaseEstimator):  # type: ignore[misc]
         return Task(X, codes, classes, asked, random, numbers)
 
     def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
+        plain = super().__sklearn_tags__()
+        tags = ResamplerTags(**{part.name: getattr(plain, part.name) for part in fields(plain)})
+        tags.sampler_tags = SamplerTags(self._points_at_rows)
+        tags.input_tags = TableTags(**asdict(plain.input_tags))
         tags.target_tags.required = True
         tags.input_tags.sparse = True
         tags.input_tags.allow_nan = not self._measures()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone
 
 from evenkeel._checks import check_number
-from evenkeel.errors import DoesNotApply, EvenkeelWarning
 from evenkeel.neighbors import neighbors, neighbors_by
 from evenkeel.plan import Between
 from evenkeel.resample.base import RowMaker, Task
+from evenkeel.resample.offer import neighbors_offered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,34 +95,15 @@ class SMOTE(RowMaker):
                 graph = neighbors_by(clone(self.k_neighbors, safe=False), points)
                 parents, column, steps = _draw(task, rows.size, graph.shape[1], count)
                 partners = graph[parents, column]
-            elif k := self._k(rows.size, task.classes[code]):
+            elif k := neighbors_offered(self, "k_neighbors", rows.size, task.classes[code]):
                 parents, column, steps = _draw(task, rows.size, k, count)
                 # only rows that were drawn are asked for their neighbours
                 asked, which = np.unique(parents, return_inverse=True)
                 partners = neighbors(points, asked, k=k)[0][which, column]
             else:
-                yield np.repeat(rows, count)
+                yield np.repeat(rows, count)  # one row: nothing lies between
                 continue
             yield Between(rows[parents], rows[partners], steps)
-
-    def _k(self, n_rows: int, label: Any) -> int:
-        """Neighbours that a class of so many rows can offer."""
-        asked = int(self.k_neighbors)
-        if n_rows > asked:
-            return asked
-        found = f"Class {label!r} has {n_rows:,} row" + ("s" if n_rows > 1 else "")
-        if self.strict:
-            raise DoesNotApply(
-                f"k_neighbors of SMOTE must be below the rows of each class it adds to. Got {asked}. "
-                f"{found}. Lower k_neighbors, or leave the class out of sampling_strategy."
-            )
-        instead = f"k_neighbors is {n_rows - 1} for it" if n_rows > 1 else "it is repeated"
-        warnings.warn(
-            f"{found}, too few for k_neighbors={asked} of SMOTE: {instead}.",
-            EvenkeelWarning,
-            stacklevel=2,
-        )
-        return n_rows - 1
 
 
 def _draw(task: Task, n_rows: int, k: int, count: int) -> tuple[Ints, Ints, NDArray[np.float64]]:
