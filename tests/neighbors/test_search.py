@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-import evenkeel.neighbors as engine
+import evenkeel.neighbors.search as engine
 from evenkeel.errors import InvalidInput, InvalidType
 from evenkeel.neighbors import neighbors, neighbors_by
 

@@ -88,9 +88,9 @@ def neighbors(
         raise InvalidInput(
             f"k of neighbors must be at most {available:,}, the rows to choose from. Got {k:,}."
         )
-    search = _Search(_values(X, asked), _values(X, pool), own, k)
-    found, distance = search.run()
-    return pool[found], distance
+    query, points, unit = _in_range(_values(X, asked), _values(X, pool))
+    found, distance = _Search(query, points, own, k).run()
+    return pool[found], distance * unit
 
 
 def neighbors_by(engine: Any, X: Any, rows: Any = None, among: Any = None) -> Ints:
@@ -138,6 +138,16 @@ def _values(X: Any, rows: Ints) -> Any:
     return part.tocsr() if is_sparse(part) else np.asarray(part)
 
 
+def _in_range(query: Any, pool: Any) -> tuple[Any, Any, float]:
+    """Both divided by a power of two where squares would leave the range of float64; and that power."""
+    both = [part.data if is_sparse(part) else part for part in (query, pool)]
+    largest = max(float(np.abs(part).max(initial=0)) for part in both)
+    if largest == 0 or 1e-120 < largest < 1e120:
+        return query, pool, 1.0
+    unit = 2.0 ** np.frexp(largest)[1]
+    return _float64(query) / unit, _float64(pool) / unit, unit
+
+
 class _Search:
     """Queries against a pool of points; places in the pool stand for rows."""
 
@@ -157,6 +167,9 @@ class _Search:
     def run(self) -> tuple[Ints, Floats]:
         unsure = np.arange(len(self.index))
         size, columns = self.pool.shape
+        if size >= KERNEL_ROWS and self.k + 1 < size and _whole(self.raw_query, self.raw_pool):
+            self._numbered()
+            return self.index, np.sqrt(self.square)
         if size >= KERNEL_ROWS and columns <= TREE_COLUMNS and not is_sparse(self.pool):
             ask, wide = self._tree(), self.k + 1 + SPARE
             while unsure.size and wide < min(MOST_TIES, size):
@@ -170,6 +183,27 @@ class _Search:
             unsure = np.concatenate([first, rest])
         self._look_at_all(unsure)
         return self.index, np.sqrt(self.square)
+
+    def _numbered(self) -> None:
+        """Whole numbers: ties are everywhere, but squares are exact and differ by 1 or more.
+
+        One more column, 0 in each query and ``sqrt(place / n_rows)`` in the pool, adds less than 1 to
+        each squared distance and puts equal ones in the order of their rows.
+        """
+        size = self.raw_pool.shape[0]
+        mark = np.sqrt(np.arange(size) / size)[:, None]
+        self.pool = np.hstack([_float64(self.raw_pool), mark])
+        self.query = np.hstack([_float64(self.raw_query), np.zeros((len(self.index), 1))])
+        ask = self._tree() if self.raw_pool.shape[1] <= TREE_COLUMNS else self._brute()
+        wide = self.k + 1
+        for start in range(0, len(self.index), step := max(1, BLOCK // (wide * 8))):
+            at = slice(start, start + step)
+            reach, places = map(np.asarray, ask(self.query[at], wide))
+            other = places != self.own[at, None]
+            other[other.all(axis=1), -1] = False
+            self.index[at] = places[other].reshape(-1, self.k)
+            square = (reach[other] ** 2).reshape(-1, self.k) - self.index[at] / size
+            self.square[at] = np.rint(square)
 
     def _tree(self) -> Ask:
         from scipy.spatial import KDTree
@@ -229,6 +263,23 @@ class _Search:
         keep = order[first[:, None] + np.arange(self.k)]
         self.index[at] = places[keep]
         self.square[at] = exact[keep]
+
+
+def _whole(query: Any, pool: Any) -> bool:
+    """Whether all are whole numbers, and so small that a numbered square loses nothing."""
+    if is_sparse(pool):
+        return False
+    most = 2.0**50 / (
+        16 * max(1, pool.shape[1]) * len(pool)
+    )  # squares of a row, with the place beside
+    return all(
+        np.abs(part).max(initial=0) ** 2 < most and (part.dtype.kind in "biu" or _is_whole(part))
+        for part in (query.astype(np.float64, copy=False), pool.astype(np.float64, copy=False))
+    )
+
+
+def _is_whole(part: Floats) -> bool:
+    return bool((part[:64] == np.rint(part[:64])).all()) and bool((part == np.rint(part)).all())
 
 
 def _squares(points: Any) -> Floats:

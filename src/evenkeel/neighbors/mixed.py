@@ -1,0 +1,174 @@
+"""Rows whose neighbourhood holds another class, found without most of the neighbours.
+
+Cleaning methods only act on rows that have another class among their nearest, and few rows have.
+A row is cleared as soon as ``k`` rows of its own class are seen to be nearer than the nearest row of
+any other class, whatever else there may be. Distances for that are rounded (float32 products), so a
+row counts as nearer only beyond the rounding error; rows that stay open are asked for their
+neighbours exactly.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from evenkeel._checks import check_number
+from evenkeel._rows import is_sparse
+from evenkeel.neighbors.search import neighbors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+    Singles = NDArray[np.float32]
+    Bools = NDArray[np.bool_]
+
+FEW_ROWS = 2_000  # below, asking for the neighbours is as fast
+CELL = 1_024  # rows that are compared with each other first
+TALL, WIDE = 128, 2_048  # distances held at a time: 1 MB stays in a core's cache
+FIRST, MOST = 2_048, 1 << 15  # rows of the own class seen at once: few at first, as few suffice
+
+
+def mixed(X: Any, codes: Any, rows: Any = None, *, k: int) -> Bools:
+    """Whether any of the k nearest rows of each row is of another class.
+
+    Parameters
+    ----------
+    X
+        Finite numbers ``(n_rows, n_columns)``: an array or a sparse matrix.
+    codes
+        Class of each row, ``(n_rows,)``, from 0.
+    rows
+        Row numbers to answer for, ``(n,)``. Default: all.
+    k
+        Neighbours looked at, at least 1.
+
+    Returns
+    -------
+    bool array (n,)
+        ``(codes[index] != codes[rows]).any(axis=1)`` with the index that
+        :func:`evenkeel.neighbors.neighbors` gives: exact, self left out, ties by row number.
+
+    Examples
+    --------
+    >>> X = np.array([[0.0], [1.0], [2.0], [2.1], [9.0], [9.5]])
+    >>> mixed(X, np.array([0, 0, 0, 1, 1, 1]), k=1).tolist()
+    [False, False, True, True, False, False]
+    """
+    check_number(k, "k", "mixed", low=1, whole=True)
+    codes = np.asarray(codes)
+    asked = np.arange(len(codes)) if rows is None else np.asarray(rows, np.int64)
+    found = np.ones(asked.size, bool)
+    if not is_sparse(X) and len(codes) >= FEW_ROWS:
+        points = _Points(X)
+        for code in np.unique(codes[asked]):
+            mine = np.flatnonzero(codes[asked] == code)
+            own, others = np.flatnonzero(codes == code), np.flatnonzero(codes != code)
+            if not others.size:
+                found[mine] = False
+            elif own.size > k:
+                found[mine] = ~points.cleared(asked[mine], own, others, k)
+    open_ = np.flatnonzero(found)
+    if open_.size:
+        index, _ = neighbors(X, asked[open_], k=k)
+        found[open_] = (codes[index] != codes[asked[open_], None]).any(axis=1)
+    return found
+
+
+class _Points:
+    """Rows as centred float32 numbers, with their squared lengths and a bound of rounding errors.
+
+    ``|q - p|^2 = |q|^2 + (|p|^2 - 2 q.p)``; for one ``q`` only the bracket differs, so it alone is
+    computed, as one product of rows with another column each. It is off by less than
+    ``eps (|q|^2 + |p|^2)``: rounding of the numbers, and of a sum of d products in any order.
+    """
+
+    def __init__(self, X: Any) -> None:
+        centred = np.asarray(X) - np.mean(X, axis=0, dtype=np.float64)
+        largest = float(np.abs(centred).max()) or 1.0
+        self.values = np.divide(centred, largest).astype(np.float32)
+        self.square = np.einsum("ij,ij->i", self.values, self.values)
+        self.eps = np.float32(4 * (self.values.shape[1] + 4) * np.finfo(np.float32).eps)
+
+    def cleared(self, rows: Ints, own: Ints, others: Ints, k: int) -> Bools:
+        """Rows with k rows of their class surely nearer than any other; the rest stays open."""
+        done = np.zeros(rows.size, bool)
+        with threadpool_limits(1), ThreadPoolExecutor(_threads()) as pool:
+            parts = _parts(np.arange(rows.size))
+            found = list(pool.map(lambda part: self._nearest(rows[part], others), parts))
+            most, nearest = map(np.concatenate, zip(*found, strict=True))
+            # rows with the same nearest other lie together: they clear each other best
+            spread = self.values[others].std(axis=0).argmax()
+            rank = np.argsort(np.argsort(self.values[others, spread]))
+            parts = _parts(np.argsort(rank[nearest], kind="stable"))
+            counts = pool.map(lambda at: self._nearer(rows[at], most[at], rows[at]), parts)
+            done[np.concatenate(parts)] = np.concatenate(list(counts)) > k  # itself among them
+            self._scan(rows, most, own, k, done, pool)
+        return done
+
+    def _scan(
+        self, rows: Ints, most: Singles, own: Ints, k: int, done: Bools, pool: ThreadPoolExecutor
+    ) -> None:
+        """Look for nearer rows in the whole class, and stop for each row as soon as k are found."""
+        left = np.flatnonzero(~done)
+        seen = np.zeros(rows.size, np.int64)
+        order = np.random.default_rng(0).permutation(own)  # exact in any order; early in this one
+        start, size = 0, FIRST
+        while left.size and start < own.size:
+            some = order[start : start + size]
+            parts = _parts(left)
+            counts = pool.map(lambda at: self._nearer(rows[at], most[at], some), parts)  # noqa: B023
+            seen[left] += np.concatenate(list(counts))
+            done[left] = seen[left] > k
+            left = left[~done[left]]
+            start, size = start + size, min(2 * size, MOST)
+
+    def _nearest(self, rows: Ints, others: Ints) -> tuple[Singles, Ints]:
+        """The least bracket that any other row may have for each row, and the place of that row."""
+        least, place = np.full(rows.size, np.inf, np.float32), np.zeros(rows.size, np.int64)
+        query = self._query(rows)
+        for at, some in _tiles(rows.size, others.size):
+            bracket = query[at] @ self._against(others[some], 1 - self.eps)
+            first = bracket.argmin(axis=1)
+            found = bracket[np.arange(len(first)), first]
+            nearer = found < least[at]
+            least[at] = np.where(nearer, found, least[at])
+            place[at] = np.where(nearer, first + some.start, place[at])
+        return least - 2 * self.eps * self.square[rows], place
+
+    def _nearer(self, rows: Ints, most: Singles, among: Ints) -> Ints:
+        """How many rows surely have a bracket below what each row allows."""
+        seen = np.zeros(rows.size, np.int64)
+        query = self._query(rows)
+        for at, some in _tiles(rows.size, among.size):
+            bracket = query[at] @ self._against(among[some], 1 + self.eps)
+            below = np.less(bracket, most[at, None])
+            seen[at] += np.add.reduce(below.view(np.uint8), axis=1, dtype=np.uint16)
+        return seen
+
+    def _query(self, rows: Ints) -> Singles:
+        return np.column_stack([-2 * self.values[rows], np.ones(rows.size, np.float32)])
+
+    def _against(self, rows: Ints, factor: Any) -> Singles:
+        return np.vstack([self.values[rows].T, factor * self.square[rows]])
+
+
+def _parts(at: Ints) -> list[Ints]:
+    return np.array_split(at, max(1, -(-at.size // CELL)))
+
+
+def _tiles(n_rows: int, n_among: int) -> Iterator[tuple[slice, slice]]:
+    """Pieces of an ``(n_rows, n_among)`` array that stay in a core's cache."""
+    for first in range(0, n_among, WIDE):
+        for start in range(0, n_rows, TALL):
+            yield slice(start, start + TALL), slice(first, first + WIDE)
+
+
+def _threads() -> int:
+    """What the linear algebra would use: all cores, or what was set for this process."""
+    return max([pool["num_threads"] for pool in threadpool_info()], default=1)
