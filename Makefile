@@ -6,7 +6,7 @@ JOBS ?= 2
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
-.PHONY: help demo test test-full lint types docs bench clean
+.PHONY: help demo test test-full conformance lint types docs bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,11 @@ test: $(VENV)/.all lint types ## lint, type-check, and run every test
 
 test-full: $(VENV)/.all lint types ## the same with the slow full forms
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) -m "not gpu"
+
+conformance: $(VENV)/.all ## imbalanced-learn's own tests, against our resamplers
+	PYTHONPATH=tests/conformance OMP_NUM_THREADS=1 $(BIN)/pytest -p alias -o addopts="" -o filterwarnings=default \
+		-o testpaths= -n $(JOBS) -q --pyargs imblearn.over_sampling imblearn.under_sampling imblearn.combine \
+		imblearn.tests.test_common
 
 lint: $(VENV)/.all ## ruff, as configured in pyproject.toml
 	$(BIN)/ruff check .

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+collect_ignore = ["conformance"]  # a plugin for another test suite, see make conformance
 ROOT = Path(__file__).resolve().parents[1]
 
 # A loaded machine is no failure, and the same commit gives the same verdict every time.

@@ -81,6 +81,11 @@ class Run:
         decision: Decision = self.model.decision_
         return decision
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """What screen and page show: the facts, and what each remedy did and cost on this machine."""
+        return self.facts | {"costs": self.info.get("remedies") or []}
+
     def __repr__(self) -> str:
         chosen = self.facts["chosen"]
         return f"Run(chosen {chosen['remedy']!r} with {chosen['learner']!r}, folder {self.folder})"
@@ -88,7 +93,7 @@ class Run:
     def report(self, path: str | Path) -> Path:
         """Write the page to a file of its own."""
         path = Path(path)
-        write_bytes(path, render_page(self.facts).encode())
+        write_bytes(path, render_page(self.told).encode())
         return path
 
     def save(self, folder: str | Path) -> Path:
@@ -120,7 +125,7 @@ class Run:
         write_frame(folder / "predictions_test.parquet", self.tested)
         save_model(self.model.estimator_, folder / "model.skops")
         write_bytes(folder / "MODEL_CARD.md", render_card(self.facts).encode())
-        write_bytes(folder / "report.html", render_page(self.facts).encode())
+        write_bytes(folder / "report.html", render_page(self.told).encode())
         seal(folder, {**self.info, "schema": self.schema.to_dict()})
         self.folder = folder
         self.files = sorted(str(path) for path in folder.iterdir() if path.is_file())
@@ -235,9 +240,10 @@ class Run:
 def rewrite_report(folder: str | Path) -> Path:
     """Write the page of a stored run again; needs its facts alone, not its model."""
     folder = Path(folder)
-    open_run(folder)
+    info = open_run(folder)
     path = folder / "report.html"
-    write_bytes(path, render_page(_read_facts(folder)).encode())
+    facts = _read_facts(folder) | {"costs": info.get("remedies") or []}
+    write_bytes(path, render_page(facts).encode())
     return path
 
 

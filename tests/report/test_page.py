@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from evenkeel.report import render_page
+from evenkeel.report import render_page, screen_lines
 
 Facts = dict[str, Any]
 
@@ -297,3 +297,15 @@ def contrast(one: str, other: str) -> float:
 
     low, high = sorted(map(luminance, (one, other)))
     return (high + 0.05) / (low + 0.05)
+
+
+def test_the_page_says_what_each_remedy_did_and_cost(binary_facts):
+    costs = [
+        {"name": "none", "learner": "lightgbm", "fit_rows": 800.0, "added_fit_rows": 0.0, "seconds": 0.5, "peak_bytes": None},
+        {"name": "smote", "learner": "lightgbm", "fit_rows": 1500.0, "added_fit_rows": 700.0, "seconds": 0.75, "peak_bytes": 3 << 20},
+    ]  # fmt: skip
+    page = render_page(binary_facts | {"costs": costs})
+    assert "Rows fitted on" in page
+    assert "<td>1,500</td><td>+700</td><td>0.750</td><td>3.000</td>" in page
+    assert "Rows fitted on" not in render_page(binary_facts)
+    assert "A fit        smote +700 rows 0.750 s" in screen_lines(binary_facts | {"costs": costs})

@@ -177,7 +177,7 @@ def run(
             out=out, resume=resume, write=True, progress=bar.step,
         )  # fmt: skip
     if not quiet:
-        show(done.facts | {"files": done.files}, as_json=as_json)
+        show((done.facts if as_json else done.told) | {"files": done.files}, as_json=as_json)
     if done.facts["evidence"]["level"] == "weak":
         raise typer.Exit(WEAK_EVIDENCE)
 

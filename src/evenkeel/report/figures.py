@@ -91,6 +91,24 @@ def measured_remedies(facts: Facts) -> list[tuple[str, Row]]:
     return list(zip(wording.distinct(names), rows, strict=True))
 
 
+def costs_of_fits(facts: Facts) -> list[Row]:
+    """What each remedy fitted on, and what a fit took, on average over the folds."""
+    found = []
+    for row in facts.get("costs") or []:
+        peak = row.get("peak_bytes")
+        found.append(
+            {
+                "name": wording.label(row.get("name")),
+                "learner": row.get("learner"),
+                "rows": round(row.get("fit_rows") or 0),
+                "added_rows": round(row.get("added_fit_rows") or 0),
+                "seconds": row.get("seconds"),
+                "mib": None if peak is None else peak / 2**20,
+            }
+        )
+    return found
+
+
 def is_chosen(facts: Facts, remedy: Row) -> bool:
     """Whether a remedy is the one that the run recommends."""
     chosen = facts.get("chosen") or {}

@@ -171,8 +171,14 @@ def _remedies(sheet: Sheet, facts: Facts, *, most: int) -> None:
 
     idle = [row for row in facts["remedies"] if row.get("status", "ok") != "ok"]
     told = [f"{label(row.get('name'))} ({row.get('reason') or row.get('status')})" for row in idle]
-    sheet.lines += remedy_table(facts, width=sheet.width, most=most - bool(idle))
+    sheet.lines += remedy_table(facts, width=sheet.width, most=most - bool(idle) - 1)
     sheet.items("Not run", told, most=1)
+    costs = [
+        f"{row['name']} {wording.signed_count(row['added_rows'])} rows {number(row['seconds'])} s"
+        for row in figures.costs_of_fits(facts)
+        if row["added_rows"]
+    ]
+    sheet.items("A fit", costs, most=1)
 
 
 def _decision(sheet: Sheet, facts: Facts) -> None:

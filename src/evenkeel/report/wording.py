@@ -105,6 +105,15 @@ def count(value: Any) -> str:
     return f"{value:,.0f}" if is_number(value) else ABSENT
 
 
+def signed_count(value: Any) -> str:
+    """A difference of counts, always with its sign.
+
+    >>> signed_count(1200), signed_count(-3), signed_count(0)
+    ('+1,200', '−3', '0')
+    """
+    return ("+" if is_number(value) and value > 0 else "") + count(value).replace("-", "−")
+
+
 def ratio(value: Any) -> str:
     """An imbalance ratio.
 
