@@ -205,7 +205,7 @@ class Resampler(OneToOneFeatureMixin, BaseEstimator):  # type: ignore[misc]
 class RowSelector(Resampler):
     """A resampler that only chooses rows. A member writes :meth:`_keep`."""
 
-    _kind = "under"
+    _kind: ClassVar[Literal["over", "under", "clean"]] = "under"
     _points_at_rows = True
 
     @abstractmethod
