@@ -5,8 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from evenkeel.chance import fractions
 from evenkeel.errors import InvalidInput
-from evenkeel.made import Between, Given, Jittered, normals
+from evenkeel.made import Between, Elected, Given, Jittered, normals
+from evenkeel.votes import Votes
 
 X = np.array([[0.0, 1.0], [4.0, 5.0], [8.0, -3.0]])
 
@@ -69,6 +71,34 @@ def test_moved_renames_every_id():
     assert moved.steps.tolist() == [0.1, 0.2]
 
 
+def test_moved_renames_voters_too():
+    votes = Votes(np.array([[4, 5], [6, 7]]), np.array([1, 0]), (2,), 3)
+    for block in (
+        Between(np.array([0, 1]), np.array([2, 3]), np.zeros(2), votes),
+        Elected(np.array([0, 1]), votes),
+    ):
+        moved = block.moved(lambda ids: ids * 10)
+        assert moved.election.voters.tolist() == [[40, 50], [60, 70]]
+        assert moved.election.voter_of is not None
+        assert (moved.election.columns, moved.election.seed) == ((2,), 3)
+        names = dict(moved.references())
+        assert names["voters"].tolist() == [40, 50, 60, 70]
+        assert names["parents"].tolist() == [0, 10]
+        with pytest.raises(ValueError, match="read-only"):
+            block.election.voters[0] = 1
+
+
+def test_elected_copies_what_is_not_voted_on():
+    block = Elected(np.array([2, 0]), Votes(np.array([[0]]), np.array([0, 0]), (5,)))
+    np.testing.assert_array_equal(block.make(get(X), np.array([1, 0])), X[[0, 2]])
+
+
+def test_memory_of_votes():
+    ids = np.arange(1000, dtype=np.int32)
+    votes = Votes(np.zeros((70, 5), np.int32), np.zeros(1000, np.int32), (0,))
+    assert Between(ids, ids, np.zeros(1000), votes).nbytes == (16 + 4) * 1000 + 4 * 5 * 70
+
+
 def test_memory_of_an_interpolation():
     ids = np.arange(1000, dtype=np.int32)
     assert Between(ids, ids, np.zeros(1000)).nbytes == 16 * 1000
@@ -81,6 +111,7 @@ def test_memory_of_an_interpolation():
         lambda: Between(np.arange(2), np.arange(2), np.zeros(3)),
         lambda: Jittered(np.arange(2), 0, np.zeros((1, 1)), np.zeros(1, int)),
         lambda: Given(np.arange(2), np.zeros((3, 1))),
+        lambda: Elected(np.arange(2), Votes(np.zeros((1, 1), int), np.zeros(3, int), (0,))),
     ],
 )
 def test_lengths_must_agree(make):
@@ -107,6 +138,12 @@ def test_normals_are_splitmix64_through_the_normal_quantile():
         for row in (4, 0)
     ]
     np.testing.assert_allclose(normals(7, np.array([4, 0]), 3), stats.norm.ppf(slow), rtol=1e-12)
+
+
+def test_fractions_are_uniform_and_never_0_or_1():
+    values = fractions(3, np.arange(50_000, dtype=np.uint64))
+    assert stats.kstest(values, "uniform").pvalue > 0.001
+    assert 0 < values.min() < values.max() < 1
 
 
 def test_normals_look_normal_and_unrelated():

@@ -1,3 +1,4 @@
+import narwhals as nw
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -5,7 +6,7 @@ import pyarrow as pa
 import pytest
 import scipy.sparse as sp
 
-from evenkeel._numbers import all_numbers, base, numbers_of
+from evenkeel._numbers import all_numbers, base, finite_part, levels, numbers_of
 from evenkeel._rows import take
 from evenkeel.errors import DoesNotApply, InvalidInput, InvalidType
 
@@ -115,7 +116,7 @@ def test_lists_are_written_in_place_of_their_rows():
 def test_objects_that_are_numbers_count_as_numbers():
     X = np.array([[1, 2.5], [True, 4]], dtype=object)
     np.testing.assert_array_equal(numbers_of(X).read(np.array([1])), [[1.0, 4.0]])
-    assert numbers_of(np.array([["a", 1]], dtype=object)).odd == [0, 1]
+    assert numbers_of(np.array([["a", 1]], dtype=object)).odd == [0]
 
 
 def test_not_finite_names_columns_across_blocks(monkeypatch):
@@ -168,3 +169,94 @@ def test_width_sizes_blocks():
     assert numbers_of(np.zeros((3, 2, 5))).width == 10
     assert numbers_of(pl.DataFrame({"a": [1], "b": ["x"]})).width == 1
     assert numbers_of(sp.csr_array((3, 1600))).width == 100
+
+
+@pytest.mark.parametrize(
+    ("column", "codes", "first"),
+    [
+        (np.array([3, 1, 3, 2]), [2, 0, 2, 1], [1, 3, 0]),
+        (np.array([0.5, np.nan, -1, np.nan]), [1, 2, 0, 2], [2, 0, 1]),
+        (np.array([True, False]), [1, 0], [1, 0]),
+        (np.array(["b", "a", "b"]), [1, 0, 1], [1, 0]),
+        (np.array(["b", None, np.nan, "a"], dtype=object), [1, 2, 2, 0], [3, 0, 1]),
+        (np.array(["b", 3, 0.5, "a", None], dtype=object), [3, 1, 0, 2, 4], [2, 1, 3, 0, 4]),
+        (np.array(["2024-02-01", "NaT", "2024-01-01"], "M8[D]"), [1, 2, 0], [2, 0, 1]),
+        (np.array([1.5, 0.5], np.float16), [1, 0], [1, 0]),
+        (np.array([], dtype=object), [], []),
+        (np.array([None, None], dtype=object), [0, 0], [0]),
+    ],
+)
+def test_levels_are_in_order_with_the_gaps_last(column, codes, first):
+    found = levels(column)
+    assert (found[0].tolist(), found[1].tolist()) == (codes, first)
+    assert found[0].dtype == np.int32
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pl.Series(["b", None, "a", "b"]),
+        pl.Series(["b", None, "a", "b"], dtype=pl.Categorical),
+        pl.Series(["b", None, "a", "b"], dtype=pl.Enum(["b", "c", "a"])),
+        pl.Series([2, None, 1, 2]),
+        pl.Series([2.0, np.nan, 1.0, 2.0]),
+        pd.Series(["b", None, "a", "b"]),
+        pd.Series(pd.Categorical(["b", None, "a", "b"], categories=["b", "c", "a"])),
+        pd.Series([2, None, 1, 2], dtype="Int64"),
+        pd.Series(["b", None, "a", "b"], dtype="string[pyarrow]"),
+        pa.chunked_array([["b", None], ["a", "b"]]).dictionary_encode(),
+        pa.chunked_array([pa.DictionaryArray.from_arrays([0, None, 1, 2], ["b", "a", "b"])]),
+    ],
+)
+def test_levels_of_series_do_not_depend_on_their_library(column):
+    codes, first = levels(nw.from_native(column, series_only=True))
+    assert (codes.tolist(), first.tolist()) == ([1, 2, 0, 1], [2, 0, 1])
+
+
+def test_values_that_cannot_be_told_apart_are_refused():
+    lists = np.empty(2, dtype=object)
+    lists[:] = [[1], [2]]
+    for column in (lists, nw.from_native(pl.Series([[1], [2]]), series_only=True)):
+        with pytest.raises(InvalidType, match="must hold plain values"):
+            levels(column)
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        np.array([[7, 0.5, 3], [8, 1.5, 3], [7, np.nan, 4]]),
+        np.array([["7", 0.5, "3"], ["8", 1.5, "3"], ["7", np.nan, "4"]], dtype=object),
+        [[7, 0.5, "x"], [8, 1.5, "x"], [7, None, "y"]],
+        sp.csr_array(np.array([[7, 0.5, 3], [8, 1.5, 3], [7, np.nan, 4]])),
+        pd.DataFrame({"a": [7, 8, 7], "b": [0.5, 1.5, None], "c": ["x", "x", "y"]}),
+        pl.DataFrame({"a": [7, 8, 7], "b": [0.5, 1.5, None], "c": ["x", "x", "y"]}),
+    ],
+)
+def test_labels_are_codes_even_where_they_are_numbers(X):
+    numbers = numbers_of(X, labels=[0, 2])
+    assert numbers.odd == []
+    assert len(numbers.not_finite()) == 1
+    assert [numbers.place_of(position) for position in (0, 1, 2)] == [None, 0, None]
+    read = numbers.read(np.array([1, 0]))
+    assert (read.toarray() if sp.issparse(read) else read).tolist() == [[1.5], [0.5]]
+    for part in (numbers, numbers.only(np.array([1, 2]), 3)):
+        assert part.codes(np.array([2, 1]), 0).tolist() == [0, 1]
+        assert part.rows_with(part.codes(np.array([2, 1]), 2), 2)[0] == 2
+        assert [str(value)[0] for value in part.values_of(0)] == ["7", "8"]
+
+
+def test_objects_that_hold_numbers_and_gaps_in_a_frame():
+    X = pd.DataFrame(
+        {"a": np.array([1, 2.5, None], dtype=object), "b": np.array(["x", 1, 2], object)}
+    )
+    numbers = numbers_of(X)
+    assert (numbers.odd, numbers.not_finite()) == (["b"], ["a"])
+    np.testing.assert_array_equal(numbers.read(np.array([1, 2])), [[2.5], [np.nan]])
+
+
+def test_finite_part():
+    X = np.array([[1.0, np.nan, 3.0], [1.0, 2.0, np.inf]])
+    assert finite_part(X).tolist() == [[1.0], [1.0]]
+    assert finite_part(sp.csr_array(X)).toarray().tolist() == [[1.0], [1.0]]
+    assert finite_part(np.zeros((2, 2, 3))).shape == (2, 6)
+    assert finite_part(np.zeros((2, 0))).shape == (2, 0)

@@ -7,9 +7,9 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import evenkeel.plan as module
+import evenkeel.making as module
 from evenkeel.errors import InvalidInput
-from evenkeel.plan import Between, Given, Jittered, Plan, id_type
+from evenkeel.plan import Between, Elected, Given, Jittered, Plan, Votes, id_type
 
 KINDS = {
     "float64": lambda X: X,
@@ -50,6 +50,128 @@ def plans(draw, n_rows):
         ids += n
     rows = draw(st.lists(st.integers(0, ids - 1), min_size=1, max_size=20))
     return Plan(n_rows, np.array(rows), tuple(blocks))
+
+
+WORDS = np.array(["b", None, "a", "d", "b", "c", "a", "b"], dtype=object)
+DIGITS = np.array([3, 1, 2, 3, 3, 1, 0, 2])
+NUMBERS = np.random.default_rng(1).normal(size=(8, 2)).round(3)
+MIXED = {  # two columns of numbers, two of categories
+    "array": np.column_stack([NUMBERS, DIGITS, DIGITS[::-1]]),
+    "int32": (100 * np.column_stack([NUMBERS, DIGITS, DIGITS[::-1]])).astype(np.int32),
+    "numbers in csr": sp.csr_array(np.column_stack([NUMBERS, DIGITS, DIGITS[::-1]])),
+    "objects": np.column_stack([NUMBERS.astype(object), WORDS, DIGITS]),
+    "list": [[*pair, word, "x"] for pair, word in zip(NUMBERS.tolist(), WORDS, strict=True)],
+    "pandas": pd.DataFrame(NUMBERS, columns=list("ab")).assign(
+        c=pd.Categorical(WORDS), d=DIGITS.astype(np.int64) + 2**40
+    ),
+    "whole numbers in pandas": pd.DataFrame(NUMBERS).assign(c=DIGITS, d=DIGITS[::-1]),
+    "polars": pl.DataFrame(NUMBERS, schema=["a", "b"]).with_columns(
+        c=pl.Series(WORDS.tolist(), dtype=pl.Enum(list("dcba"))), d=pl.Series(WORDS.tolist()[::-1])
+    ),
+    "pyarrow": pa.table(
+        {
+            "a": NUMBERS[:, 0],
+            "b": NUMBERS[:, 1],
+            "c": pa.array(WORDS.tolist()).dictionary_encode(),
+            "d": pa.array(DIGITS % 2 == 0),
+        }
+    ),
+}
+
+
+def cells(X):
+    """Every value of a table, row by row; a gap is None."""
+    if isinstance(X, pa.Table):
+        rows = zip(*(column.to_pylist() for column in X.columns), strict=True)
+    elif isinstance(X, pl.DataFrame):
+        rows = X.iter_rows()
+    elif isinstance(X, pd.DataFrame):
+        rows = X.itertuples(index=False)
+    else:
+        rows = dense(X).tolist() if not isinstance(X, list) else X
+    return [[None if value != value else value for value in row] for row in rows]
+
+
+@st.composite
+def voted_plans(draw, n_rows, always):
+    """A plan whose blocks vote on some columns, or (unless ``always``) on none."""
+    ids, blocks = n_rows, []
+    for _ in range(draw(st.integers(1, 3))):
+        n, k = draw(st.integers(1, 5)), draw(st.integers(1, 4))
+        rng = np.random.default_rng(draw(st.integers(0, 999)))
+        columns = draw(st.sampled_from([(2, 3), (2,), (3,), *([] if always else [()])]))
+        lines = rng.integers(0, 3, n)
+        seed = draw(st.sampled_from([None, 4]))
+        votes = Votes(rng.integers(0, ids, (3, k)), lines, columns, seed) if columns else None
+        parents = rng.integers(0, ids, n)
+        if votes is not None and draw(st.booleans()):
+            blocks.append(Elected(parents, votes))
+        else:
+            blocks.append(Between(parents, rng.integers(0, ids, n), rng.random(n), votes))
+        ids += n
+    rows = draw(st.lists(st.integers(0, ids - 1), min_size=1, max_size=12))
+    return Plan(n_rows, np.array(rows), tuple(blocks))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data(), st.sampled_from(sorted(MIXED)), st.booleans())
+def test_a_chain_of_votes_equals_its_steps(data, kind, always):
+    X = MIXED[kind]
+    before = cells(X)
+    first = data.draw(voted_plans(8, always))
+    second = data.draw(voted_plans(first.n_out, always))
+    step = second.apply(*first.apply(X, LABELS))
+    whole = first.then(second).apply(X, LABELS)
+    assert cells(whole[0]) == cells(step[0])
+    assert whole[1] == step[1]
+    assert cells(X) == before
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data(), st.sampled_from(sorted(MIXED)), st.integers(1, 6))
+def test_shuffled_batches_of_votes_are_equal_to_apply(data, kind, size):
+    X = MIXED[kind]
+    plan = data.draw(voted_plans(8, always=False))
+    whole = cells(plan.apply(X, LABELS)[0])
+    order = np.arange(plan.n_out)
+    np.random.default_rng(3).shuffle(order)
+    parts = [cells(part[0]) for part in plan.batches(X, LABELS, size=size, seed=3)]
+    assert [row for part in parts for row in part] == [whole[place] for place in order]
+    assert cells(plan.take(order[:3], X, LABELS)[0]) == [whole[place] for place in order[:3]]
+
+
+@pytest.mark.parametrize("kind", MIXED)
+def test_categories_keep_their_kind_and_come_from_the_voters(kind):
+    X = MIXED[kind]
+    votes = Votes(np.array([[3, 4, 0]]), np.array([0, 0]), (2, 3), 1)
+    block = Between(np.array([5, 6]), np.array([3, 3]), np.array([0.0, 1.0]), votes)
+    X_new, _ = Plan(8, np.arange(10), (block,)).apply(X, LABELS)
+    assert type(X_new) is type(X)
+    for attribute in ("dtype", "schema", "format"):
+        assert getattr(X_new, attribute, None) == getattr(X, attribute, None)
+    assert list(getattr(X_new, "dtypes", [])) == list(getattr(X, "dtypes", []))
+    known, new = cells(X), cells(X_new)
+    assert new[:8] == known
+    assert [row[:2] for row in new[8:]] == [known[5][:2], known[3][:2]]
+    held = [known[row][2] for row in (3, 4, 0)]
+    assert {row[2] for row in new[8:]} == {max(held, key=held.count)}
+
+
+def test_categories_that_floats_cannot_tell_apart_stay_apart():
+    X = pd.DataFrame({"x": [0.5, 1.5, 2.5], "id": np.array([0, 1, 1]) + 2**60})
+    votes = Votes(np.array([[0, 1, 2]]), np.array([0]), (1,))
+    plan = Plan(3, np.array([3]), (Elected(np.array([0]), votes),))
+    for table in (X, pl.from_pandas(X), pa.Table.from_pandas(X)):
+        assert cells(plan.apply(table)[0]) == [[0.5, 2**60 + 1]]
+
+
+def test_votes_may_be_on_a_column_that_a_later_block_computes_with():
+    X = np.array([[0.0, 1.0], [1.0, 1.0], [2.0, 5.0]])
+    votes = Votes(np.array([[0, 1, 2]]), np.array([0]), (1,))
+    first = Plan(3, np.arange(4), (Between(np.array([2]), np.array([0]), np.array([0.5]), votes),))
+    later = Plan(4, np.array([4]), (Between(np.array([3]), np.array([2]), np.array([0.5])),))
+    assert first.apply(X)[0][3].tolist() == [1.0, 1.0]
+    assert first.then(later).apply(X)[0].tolist() == [[1.5, 3.0]]
 
 
 TABLE = np.random.default_rng(0).normal(size=(8, 3))
@@ -179,6 +301,28 @@ def test_memory_is_at_most_24_bytes_a_made_row():
     assert plan.summary()["bytes"] == plan.nbytes
 
 
+def test_summary_counts_the_rows_that_lie_nearest_to_another_class():
+    X, y = np.array([[0.0], [1.0], [4.0], [6.0]]), ["a", "b", "a", "b"]
+    block = Between(np.array([1, 1, 1]), np.array([3, 3, 3]), np.array([0.0, 0.5, 0.9]))
+    plan = Plan(4, np.arange(7), (block,))  # at 1, 3.5 and 5.5
+    for table in (X, sp.csr_array(X), X.astype(np.float32), pl.DataFrame({"x": X[:, 0], "w": y})):
+        found = plan.summary(table, y)
+        assert found["made_nearest_to_another_class"] == 1
+        assert found["share_nearest_to_another_class"] == pytest.approx(1 / 3)
+        assert found["most_uses_of_a_parent"] == 3
+    gap = np.column_stack([X, [np.nan, 0, 0, 0]])
+    assert plan.summary(gap, y)["made_nearest_to_another_class"] == 1
+    words = pd.DataFrame({"word": y})
+    assert plan.summary(words, y)["made_nearest_to_another_class"] is None
+    assert plan.summary(words, y)["share_nearest_to_another_class"] is None
+    kept = Plan(4, np.array([0, 1])).summary(X, y)
+    assert kept["made_nearest_to_another_class"] == kept["share_nearest_to_another_class"] == 0
+    with pytest.raises(InvalidInput, match="both X and y"):
+        plan.summary(X)
+    with pytest.raises(InvalidInput, match="must have 4 rows"):
+        plan.summary(X[:3], y)
+
+
 def test_summary_counts_what_happens():
     block = Between(np.array([1, 1, 3]), np.array([0, 0, 0]), np.zeros(3))
     plan = Plan(5, np.array([0, 0, 1, 5, 6, 7, 4]), (block,))
@@ -203,6 +347,22 @@ def test_summary_counts_what_happens():
         (
             lambda: Plan(3, np.array([0]), (Between(np.array([0]), np.array([9]), np.zeros(1)),)),
             "partners of Between",
+        ),
+        (
+            lambda: Plan(
+                3,
+                np.array([0]),
+                (Elected(np.array([0]), Votes(np.array([[3]]), np.array([0]), (0,))),),
+            ),
+            "voters of Elected",
+        ),
+        (
+            lambda: Plan(
+                3,
+                np.array([3]),
+                (Elected(np.array([0]), Votes(np.array([[0]]), np.array([0]), (4,))),),
+            ).apply(np.zeros((3, 2))),
+            "a column at each position that holds categories, up to 4. Got 2",
         ),
         (lambda: Plan(3, np.array([0])).then(Plan(2, np.array([0]))), "a plan for 1 rows"),
         (lambda: Plan(3, np.array([0])).apply(np.zeros((2, 1)), [0, 1]), "must have 3 rows"),

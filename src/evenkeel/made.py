@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from evenkeel.chance import normals
 from evenkeel.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
+
+    from evenkeel.votes import Votes
 
     Ints = NDArray[np.integer[Any]]
     Floats = NDArray[np.float64]
@@ -67,15 +70,32 @@ class Made(ABC):
             Places in this block, ``(n,)``.
         """
 
+    @property
+    def election(self) -> Votes | None:
+        """The votes on columns that the block does not make; None where every such column is the parent's."""
+        return None
+
+    def references(self) -> Iterator[tuple[str, Ints]]:
+        """Ids of the rows that the block is made from, ``(n,)``, under the name of their field."""
+        for name in self.ids:
+            yield name, getattr(self, name)
+        if self.election is not None:
+            yield "voters", self.election.voters.ravel()
+
     def moved(self, lift: Callable[[Ints], Ints]) -> Made:
         """The same block with its ids renamed."""
-        return replace(self, **{name: lift(getattr(self, name)) for name in self.ids})
+        new: dict[str, Any] = {name: lift(getattr(self, name)) for name in self.ids}
+        if self.election is not None:
+            voters = lift(self.election.voters.ravel()).reshape(self.election.voters.shape)
+            new["votes"] = replace(self.election, voters=voters)
+        return replace(self, **new)
 
     @property
     def nbytes(self) -> int:
         """Bytes that the block holds."""
         values = (getattr(self, field.name) for field in fields(self))
-        return sum(value.nbytes for value in values if isinstance(value, np.ndarray))
+        own = sum(value.nbytes for value in values if isinstance(value, np.ndarray))
+        return own + (self.election.nbytes if self.election is not None else 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,21 +108,64 @@ class Between(Made):
         Id of the row at the other end, ``(n_made,)``.
     steps
         How far along, ``(n_made,)``: 0 is the parent, 1 the partner.
+    votes
+        Votes on the columns that are categories; None where there are none.
     """
 
     partners: Ints
     steps: Floats
+    votes: Votes | None = None
 
     ids: ClassVar[tuple[str, ...]] = ("parents", "partners")
     aligned: ClassVar[tuple[str, ...]] = ("steps",)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_votes(self)
+
+    @property
+    def election(self) -> Votes | None:
+        """The votes, if there are any."""
+        return self.votes
 
     def make(self, get: Callable[[Ints], Any], at: Ints) -> Any:
         """Interpolate."""
         start, end = _floats(get(self.parents[at])), _floats(get(self.partners[at]))
         steps = self.steps[at]
+        if isinstance(start, np.ndarray) and start.dtype == np.float64 and start.ndim == 2:
+            made = end - start  # the same sum, without its intermediate arrays
+            made *= steps[:, None]
+            made += start
+            return made
         if isinstance(start, np.ndarray):
             return start + steps.reshape(-1, *[1] * (start.ndim - 1)) * (end - start)
         return (start + (end - start).multiply(steps[:, None])).tocsr()
+
+
+@dataclass(frozen=True, eq=False)
+class Elected(Made):
+    """Copies of the parents with every category voted on.
+
+    Parameters
+    ----------
+    votes
+        Votes on the columns that are categories.
+    """
+
+    votes: Votes
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_votes(self)
+
+    @property
+    def election(self) -> Votes:
+        """The votes."""
+        return self.votes
+
+    def make(self, get: Callable[[Ints], Any], at: Ints) -> Any:
+        """Copy."""
+        return get(self.parents[at])
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,54 +218,13 @@ class Given(Made):
         return self.values[at]
 
 
-def normals(seed: int, rows: Ints, n_columns: int) -> Floats:
-    """Standard normal numbers that can be asked for by row.
-
-    Entry ``(i, j)`` is ``Phi^-1(u)``, with ``u`` the 53-bit fraction that the SplitMix64 generator
-    gives for the counter ``rows[i] * n_columns + j``.
-
-    Parameters
-    ----------
-    seed
-        At least 0.
-    rows
-        Row numbers ``(n,)``.
-    n_columns
-        Numbers in each row.
-
-    Returns
-    -------
-    float64 array (n, n_columns)
-
-    References
-    ----------
-    Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators", OOPSLA,
-    figure 13. doi:10.1145/2660193.2660195
-
-    Examples
-    --------
-    >>> both = normals(7, np.array([5, 2]), 3)
-    >>> bool((both[1] == normals(7, np.array([2]), 3)[0]).all())
-    True
-    """
-    from scipy.special import ndtri
-
-    first = np.asarray(rows).astype(np.uint64)[:, None] * np.uint64(n_columns)
-    counter = first + np.arange(n_columns, dtype=np.uint64)
-    start = _mix(np.array([seed], np.uint64) + _GOLDEN)
-    bits = _mix(start + (counter + np.uint64(1)) * _GOLDEN)
-    fraction = ((bits >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53  # never 0 or 1
-    return np.asarray(ndtri(fraction))
-
-
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_MIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
-
-
-def _mix(bits: NDArray[Any]) -> NDArray[np.uint64]:
-    for shift, factor in _MIX:
-        bits = np.asarray((bits ^ (bits >> np.uint64(shift))) * np.uint64(factor), np.uint64)
-    return np.asarray(bits ^ (bits >> np.uint64(31)), np.uint64)
+def _check_votes(block: Made) -> None:
+    votes = block.election
+    if votes is not None and len(votes.voter_of) != len(block.parents):
+        raise InvalidInput(
+            f"voter_of of {type(block).__name__} must hold one value for each of "
+            f"{len(block.parents):,} parents. Got {len(votes.voter_of):,}."
+        )
 
 
 def _floats(values: Any) -> Any:

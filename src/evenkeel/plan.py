@@ -8,21 +8,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evenkeel._checks import check_number
-from evenkeel._numbers import BLOCK, numbers_of
+from evenkeel._numbers import finite_part
 from evenkeel._rows import fresh_index, has_index, n_rows, take
+from evenkeel.distribution import encode
 from evenkeel.errors import InvalidInput
-from evenkeel.made import Between, Given, Jittered, Made
+from evenkeel.made import Between, Elected, Given, Jittered, Made
+from evenkeel.making import Making
+from evenkeel.neighbors import neighbors
+from evenkeel.votes import Votes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from evenkeel._numbers import Numbers
-
     Ints = NDArray[np.integer[Any]]
 
-__all__ = ["Between", "Given", "Jittered", "Made", "Plan", "id_type"]
+__all__ = ["Between", "Elected", "Given", "Jittered", "Made", "Plan", "Votes", "id_type"]
 
 
 def id_type(n_ids: int) -> np.dtype[Any]:
@@ -73,8 +75,8 @@ class Plan:
     def __post_init__(self) -> None:
         start = self.n_rows
         for block in self.made:
-            for name in block.ids:
-                _check_ids(getattr(block, name), start, f"{name} of {type(block).__name__}")
+            for name, ids in block.references():
+                _check_ids(ids, start, f"{name} of {type(block).__name__}")
             start += len(block.parents)
         _check_ids(self.rows, start, "rows of Plan")
         rows = self.rows.view()
@@ -166,9 +168,9 @@ class Plan:
         order = np.arange(self.n_out)
         if seed is not None:
             np.random.default_rng(seed).shuffle(order)
-        numbers = self._sources(X) if self.made else None
+        making = Making(self.n_rows, self.made, X) if self.made else None
         for start in range(0, self.n_out, size):
-            yield self._take(order[start : start + size], X, columns, numbers)
+            yield self._take(order[start : start + size], X, columns, making)
 
     def then(self, later: Plan) -> Plan:
         """The plan that does this one and then ``later``, which was made for this one's output.
@@ -196,13 +198,28 @@ class Plan:
         blocks = tuple(block.moved(lift) for block in later.made)
         return Plan(self.n_rows, lift(later.rows), self.made + blocks)
 
-    def summary(self) -> dict[str, int]:
-        """Counts of what the plan does, and how often the busiest parent was used."""
+    def summary(self, X: Any = None, y: Any = None) -> dict[str, Any]:
+        """Counts of what the plan does, how often parents were used, and where the made rows lie.
+
+        Parameters
+        ----------
+        X, y
+            The table and target that the plan is for; None leaves out the last two counts.
+
+        Returns
+        -------
+        dict
+            ``rows_before``, ``rows_after``, ``dropped``, ``repeated``, ``made``, ``parents`` (rows
+            that made rows descend from), ``most_uses_of_a_parent``, ``bytes``; with ``X`` and ``y``
+            also ``made_nearest_to_another_class``, the made rows whose nearest row of ``X`` is of
+            another class, and ``share_nearest_to_another_class`` of all made rows. Near is
+            Euclidean, over the numeric columns without gaps; without any, both are None.
+        """
         made = int(np.count_nonzero(self.rows >= self.n_rows))
         kept = np.bincount(self.rows[self.rows < self.n_rows], minlength=self.n_rows)
         parents = self.origin(np.flatnonzero(self.rows >= self.n_rows))
         uses = np.bincount(parents, minlength=1)
-        return {
+        counts = {
             "rows_before": self.n_rows,
             "rows_after": self.n_out,
             "dropped": int(np.count_nonzero(kept == 0)),
@@ -212,76 +229,66 @@ class Plan:
             "most_uses_of_a_parent": int(uses.max()),
             "bytes": self.nbytes,
         }
+        if X is None and y is None:
+            return counts
+        if X is None or y is None:
+            raise InvalidInput("Plan.summary must be given both X and y, or neither. Got one.")
+        astray = self._astray(X, y, parents) if made else 0
+        return counts | {
+            "made_nearest_to_another_class": astray,
+            "share_nearest_to_another_class": None if astray is None else astray / max(1, made),
+        }
+
+    def _astray(self, X: Any, y: Any, parents: Ints) -> int | None:
+        """Made rows whose nearest row of X is of another class than their parent."""
+        self._check_rows((X, y))
+        making = Making(self.n_rows, self.made, X, side_by_side=False)
+        made = self.rows[self.rows >= self.n_rows]
+        both = finite_part(making.read(np.concatenate([np.arange(self.n_rows), made])))
+        if not both.shape[1]:
+            return None
+        asked = np.arange(self.n_rows, both.shape[0])
+        nearest = neighbors(both, asked, np.arange(self.n_rows), k=1)[0][:, 0]
+        codes = encode(y)[1]
+        return int(np.count_nonzero(codes[nearest] != codes[parents]))
 
     def _take(
-        self, at: Ints | None, X: Any, columns: tuple[Any, ...], numbers: Numbers | None
+        self, at: Ints | None, X: Any, columns: tuple[Any, ...], making: Making | None
     ) -> tuple[Any, ...]:
         tables = (X, *columns)
+        self._check_rows(tables)
+        ids = self.rows if at is None else self.rows[at]
+        origin = self.origin(at)
+        places = np.flatnonzero(ids >= self.n_rows)
+        out = [None if column is None else take(column, origin) for column in columns]
+        first = int(places[0]) if places.size else ids.size
+        out.insert(0, _kept_first(X, origin, first, places.size))
+        if places.size:
+            making = making or Making(self.n_rows, self.made, X, side_by_side=at is None)
+            out[0] = making.fill(out[0], ids, places, origin)
+        if any(map(has_index, out)) and (places.size or np.unique(ids).size < ids.size):
+            out = [fresh_index(table) for table in out]
+        return tuple(out)
+
+    def _check_rows(self, tables: tuple[Any, ...]) -> None:
         for table in tables:
             if table is not None and n_rows(table) != self.n_rows:
                 raise InvalidInput(
                     f"X and its columns must have {self.n_rows:,} rows, as the plan has. "
                     f"Got {n_rows(table):,}."
                 )
-        ids = self.rows if at is None else self.rows[at]
-        origin = self.origin(at)
-        out = [None if table is None else take(table, origin) for table in tables]
-        places = np.flatnonzero(ids >= self.n_rows)
-        if places.size:
-            whole = numbers or (self._sources(X) if at is None else numbers_of(X))
-            out[0] = self._fill(out[0], ids, places, whole)
-        if any(map(has_index, out)) and (places.size or np.unique(ids).size < ids.size):
-            out = [fresh_index(table) for table in out]
-        return tuple(out)
-
-    def _sources(self, X: Any) -> Numbers:
-        """The numbers that rows are made from; side by side, where they are few."""
-        used = np.zeros(self.n_rows, bool)
-        for block in self.made:
-            for name in block.ids:
-                ids = getattr(block, name)
-                used[ids[ids < self.n_rows]] = True
-        rows = np.flatnonzero(used)
-        numbers = numbers_of(X)
-        return numbers.only(rows, self.n_rows) if rows.size <= self.n_rows // 2 else numbers
-
-    def _fill(self, table: Any, ids: Ints, places: Ints, numbers: Numbers) -> Any:
-        step = max(1, BLOCK // numbers.width)
-        parts = (places[start : start + step] for start in range(0, places.size, step))
-        return numbers.write(table, ((part, self._numbers(ids[part], numbers)) for part in parts))
-
-    def _numbers(self, ids: Ints, numbers: Numbers) -> Any:
-        """Settled numbers of rows by id: a chain makes exactly what its steps would have stored."""
-        if ids.size == 0 or int(ids.max()) < self.n_rows:  # the usual case, by far
-            return numbers.read(ids)
-        starts = self.starts
-        block_of = np.searchsorted(starts, ids, side="right") - 1
-        found, pieces = [], []
-        for block in range(int(block_of.min()), int(block_of.max()) + 1):
-            inside = np.flatnonzero(block_of == block)
-            if not inside.size:
-                continue
-            found.append(inside)
-            if block < 0:
-                pieces.append(numbers.read(ids[inside]))
-                continue
-            made = self.made[block].make(
-                lambda wanted: self._numbers(wanted, numbers), ids[inside] - starts[block]
-            )
-            pieces.append(numbers.settle(made))
-        if len(pieces) == 1:
-            return pieces[0]
-        back = np.empty(len(ids), np.int64)
-        back[np.concatenate(found)] = np.arange(len(ids))
-        return _stack(pieces)[back]
 
 
-def _stack(pieces: list[Any]) -> Any:
-    if isinstance(pieces[0], np.ndarray):
-        return np.concatenate(pieces)
-    from scipy.sparse import vstack
-
-    return vstack(pieces, format="csr")
+def _kept_first(X: Any, origin: Ints, first: int, n_made: int) -> Any:
+    """The rows ``origin``; where all made rows come last, they are left for those who make them."""
+    if first + n_made < origin.size or not isinstance(X, np.ndarray) or X.dtype.kind not in "iuf":
+        return take(X, origin)
+    out = np.empty((origin.size, *X.shape[1:]), X.dtype)
+    if X.flags.c_contiguous:
+        np.take(X, origin[:first], axis=0, out=out[:first], mode="clip")  # no copy on the way
+    else:
+        out[:first] = X[origin[:first]]
+    return out
 
 
 def _check_ids(ids: Ints, below: int, name: str) -> None:

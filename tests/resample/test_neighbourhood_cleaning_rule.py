@@ -12,6 +12,8 @@ from evenkeel.errors import DoesNotApply, EvenkeelWarning, InvalidInput
 from evenkeel.resample.edited_nearest_neighbours import EditedNearestNeighbours
 from evenkeel.resample.neighbourhood_cleaning_rule import NeighbourhoodCleaningRule
 
+pytestmark = pytest.mark.filterwarnings("ignore:.* leaves no row of class")
+
 rng = np.random.default_rng(0)
 X = rng.normal(size=(150, 3))
 Y = rng.permutation(np.repeat([0, 1, 2], [90, 40, 20]))

@@ -10,6 +10,8 @@ from sklearn.neighbors import NearestNeighbors
 from evenkeel.errors import InvalidInput
 from evenkeel.resample.repeated_edited_nearest_neighbours import RepeatedEditedNearestNeighbours
 
+pytestmark = pytest.mark.filterwarnings("ignore:.* leaves no row of class")
+
 rng = np.random.default_rng(0)
 X = rng.normal(size=(150, 3))
 Y = rng.permutation(np.repeat([0, 1, 2], [90, 40, 20]))

@@ -11,6 +11,8 @@ import evenkeel.resample.tomek_links as module
 from evenkeel.errors import InvalidInput, InvalidType
 from evenkeel.resample.tomek_links import TomekLinks, tomek_links
 
+pytestmark = pytest.mark.filterwarnings("ignore:.* leaves no row of class")
+
 rng = np.random.default_rng(0)
 X = rng.normal(size=(150, 3))
 Y = rng.permutation(np.repeat([0, 1, 2], [90, 40, 20]))

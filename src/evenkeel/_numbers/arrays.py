@@ -1,4 +1,4 @@
-"""Numeric columns of arrays, lists and sparse matrices."""
+"""Numeric columns of arrays and lists."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from evenkeel._rows import take
 from evenkeel.errors import InvalidInput, InvalidType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -21,28 +21,57 @@ if TYPE_CHECKING:
 class Dense(base.Numbers):
     """Arrays and lists of rows."""
 
-    def __init__(self, X: Any) -> None:
-        self.values = _as_numbers(X)
+    def __init__(self, X: Any, labels: Sequence[int] = ()) -> None:
+        self.given = X
+        self.raw = _as_array(X)
+        self.values, self.numeric, self.odd = _split(self.raw, labels)
+        # whole arrays are read as they stand, and cut to the numeric columns row by row
+        self.narrow = self.numeric if self.values is self.raw else None
         self.width = max(1, int(np.prod(self.values.shape[1:])))
-        numeric = self.values.dtype.kind in "biuf"
-        self.odd = [] if numeric else list(range(self.values.shape[1]))
 
     def _read(self, places: Array) -> Array:
-        return np.asarray(take(self.values, places))
+        rows = np.asarray(take(self.values, places))
+        return rows if self.narrow is None else rows[:, self.narrow]
 
     def _cut(self, rows: Array) -> None:
         self.values = np.ascontiguousarray(take(self.values, rows))
+
+    def _column(self, position: int) -> Array:
+        return np.asarray(self.raw[:, position])
 
     def settle(self, values: Array) -> Array:
         return base.settled(values, self.values.dtype).astype(self.values.dtype, copy=False)
 
     def write(self, table: Any, made: Iterable[tuple[Array, Array]]) -> Any:
         for at, values in made:
-            if isinstance(table, list):
-                for place, row in zip(at.tolist(), values.tolist(), strict=True):
-                    table[place] = row
+            if isinstance(table, (list, tuple)):
+                self._write_rows(table, at, values)
+            elif self.numeric is None:
+                together = (
+                    at.size and at[-1] - at[0] + 1 == at.size
+                )  # rows that are made come sorted
+                table[slice(at[0], at[-1] + 1) if together else at] = values
             else:
-                table[at] = values
+                table[at[:, None], self.numeric] = values
+        return table
+
+    def _write_rows(self, table: Any, at: Array, values: Array) -> None:
+        for place, row in zip(at.tolist(), values.tolist(), strict=True):
+            if self.numeric is None:
+                table[place] = row
+                continue
+            new = list(table[place])
+            for position, value in zip(self.numeric.tolist(), row, strict=True):
+                new[position] = value
+            table[place] = new
+
+    def put(self, table: Any, at: Array, sources: dict[int, Array], origin: Array) -> Any:
+        for position, rows in sources.items():
+            if not isinstance(table, list):
+                table[at, position] = self.raw[rows, position]
+                continue
+            for place, row in zip(at.tolist(), rows.tolist(), strict=True):
+                table[place][position] = self.given[row][position]
         return table
 
     def not_finite(self) -> list[int]:
@@ -52,63 +81,57 @@ class Dense(base.Numbers):
         fine = np.ones(self.values.shape[1:], dtype=bool)
         for start in range(0, len(self.values), step):
             fine &= np.isfinite(self.values[start : start + step]).all(axis=0)
-        return sorted(set(np.nonzero(~fine)[0].tolist()))
+        wrong = np.unique(np.nonzero(~fine)[0])
+        if self.narrow is not None:
+            wrong = np.intersect1d(wrong, self.narrow)
+        elif self.numeric is not None:
+            wrong = self.numeric[wrong]
+        return [int(position) for position in wrong]
 
 
-def _as_numbers(X: Any) -> Array:
-    values = np.asarray(X)
-    if values.ndim < 2:
+def _as_array(X: Any) -> Array:
+    raw = np.asarray(X)
+    if raw.dtype.kind in "US" and isinstance(X, (list, tuple)):
+        raw = np.array(X, dtype=object)  # numbers beside words stay numbers
+    if raw.ndim < 2:
         raise InvalidInput(
-            f"X must be two-dimensional: rows and columns. Got shape {values.shape}. Reshape your "
+            f"X must be two-dimensional: rows and columns. Got shape {raw.shape}. Reshape your "
             "data with X.reshape(-1, 1) if it is one column, X.reshape(1, -1) if it is one row."
         )
-    if values.dtype.kind == "c":
+    if raw.dtype.kind == "c":
         raise InvalidInput("X must hold real numbers. Complex data not supported.")
-    if values.dtype.kind != "O":
-        return values
+    return raw
+
+
+def _split(raw: Array, labels: Sequence[int]) -> tuple[Array, Array | None, list[int]]:
+    """Numeric values, their positions (None for all), and positions of columns of other kinds."""
+    rest = [position for position in range(raw.shape[1]) if position not in set(labels)]
+    if raw.dtype.kind in "biuf":
+        return raw, np.array(rest, np.intp) if labels else None, []
+    if raw.dtype.kind != "O":  # words: numeric to nobody
+        return np.empty((len(raw), 0)), np.array([], np.intp), rest
+    if not labels:
+        try:
+            return raw.astype(np.float64), None, []
+        except ValueError:
+            pass
+        except TypeError as error:
+            raise InvalidType(f"X must hold plain values. {error}") from error
+    found = {position: _floats(raw[:, position], words=bool(labels)) for position in rest}
+    columns = {position: values for position, values in found.items() if values is not None}
+    values = np.column_stack([*columns.values(), np.empty((len(raw), 0))])
+    return values, np.array([*columns], np.intp), [at for at in rest if at not in columns]
+
+
+def _floats(column: Array, *, words: bool) -> Array | None:
+    """Objects as floats, gaps as NaN; None where they are no numbers. Words may be read as such."""
+    import pandas as pd
+
+    if not words and pd.api.types.infer_dtype(column, skipna=True) == "string":
+        return None
     try:
-        return values.astype(np.float64)
-    except ValueError:  # words: numeric to nobody, and the caller says which columns
-        return values
+        return np.where(pd.isna(column), np.nan, column).astype(np.float64)
+    except ValueError:
+        return None
     except TypeError as error:
         raise InvalidType(f"X must hold plain values. {error}") from error
-
-
-class Sparse(base.Numbers):
-    """Matrices and arrays of scipy."""
-
-    def __init__(self, X: Any) -> None:
-        if X.dtype.kind == "c":
-            raise InvalidInput("X must hold real numbers. Complex data not supported.")
-        self.values = X.tocsr()
-        self.odd = []
-        rows, columns = X.shape
-        # noise makes rows dense for a moment, so the width may not fall far below the columns
-        self.width = max(1, self.values.nnz // max(1, rows), columns // 16)
-
-    def _read(self, places: Array) -> Any:
-        return self.values[places]
-
-    def _cut(self, rows: Array) -> None:
-        self.values = self.values[rows]
-
-    def settle(self, values: Any) -> Any:
-        made = values.tocsr() if hasattr(values, "tocsr") else type(self.values)(values)
-        made.data = base.settled(made.data, self.values.dtype).astype(self.values.dtype, copy=False)
-        return made
-
-    def write(self, table: Any, made: Iterable[tuple[Array, Any]]) -> Any:
-        from scipy.sparse import vstack
-
-        parts = list(made)
-        if not parts:
-            return table
-        at = np.concatenate([place for place, _ in parts])
-        order = np.arange(table.shape[0])
-        order[at] = table.shape[0] + np.arange(at.size)
-        stacked = vstack([table, *(values for _, values in parts)], format="csr")
-        return stacked[order].asformat(table.format)
-
-    def not_finite(self) -> list[int]:
-        wrong = ~np.isfinite(self.values.data)
-        return sorted(set(self.values.indices[wrong].tolist()))

@@ -4,24 +4,46 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from evenkeel._checks import listed
-from evenkeel._numbers.arrays import Dense, Sparse
+from evenkeel._numbers.arrays import Dense
 from evenkeel._numbers.frames import Frame
+from evenkeel._numbers.sparse import Sparse
 from evenkeel._rows import as_frame, is_sparse
-from evenkeel.errors import DoesNotApply
+from evenkeel.errors import DoesNotApply, InvalidInput
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from evenkeel._numbers.base import Numbers
 
 
-def numbers_of(X: Any) -> Numbers:
-    """The numeric columns of a table of any kind."""
-    if is_sparse(X):
-        return Sparse(X)
+def numbers_of(X: Any, labels: Sequence[int] = ()) -> Numbers:
+    """The numeric columns of a table of any kind.
+
+    Parameters
+    ----------
+    X
+        The table, ``(n_rows, n_columns)``.
+    labels
+        Positions of columns that are categories, even where they hold numbers.
+
+    Raises
+    ------
+    InvalidInput
+        A table that is none, or has no column at a position.
+    """
     frame = as_frame(X)
-    if frame is not None:
-        return Frame(frame)
-    return Dense(X)
+    n_columns = len(frame.columns) if frame is not None else np.shape(X)[1] if labels else 0
+    if labels and max(labels) >= n_columns:
+        raise InvalidInput(
+            f"X must have a column at each position that holds categories, up to {max(labels)}. "
+            f"Got {n_columns} columns."
+        )
+    if is_sparse(X):
+        return Sparse(X, labels)
+    return Dense(X, labels) if frame is None else Frame(frame, labels)
 
 
 def all_numbers(X: Any, owner: str) -> Numbers:
@@ -56,6 +78,22 @@ def all_numbers(X: Any, owner: str) -> Numbers:
             "SimpleImputer(add_indicator=True)."
         )
     return numbers
+
+
+def finite_part(values: Any) -> Any:
+    """The columns of an array ``(n, d)`` or CSR matrix that hold finite numbers only.
+
+    Examples
+    --------
+    >>> finite_part(np.array([[1.0, np.nan], [2.0, 3.0]])).tolist()
+    [[1.0], [2.0]]
+    """
+    if is_sparse(values):
+        wrong = np.unique(values.indices[~np.isfinite(values.data)])
+        return values[:, np.setdiff1d(np.arange(values.shape[1]), wrong)]
+    flat = values.reshape(len(values), int(np.prod(values.shape[1:])))  # images too
+    fine = np.isfinite(flat).all(axis=0)
+    return flat if fine.all() else flat[:, fine]
 
 
 def _columns(names: list[Any]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from evenkeel._numbers.base import Numbers, settled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -19,24 +19,30 @@ if TYPE_CHECKING:
 class Frame(Numbers):
     """Frames of any library that narwhals knows."""
 
-    def __init__(self, frame: Any) -> None:
+    def __init__(self, frame: Any, labels: Sequence[int] = ()) -> None:
+        self.frame = frame
         self.columns: dict[Any, Array] = {}  # numeric columns by name
         self.types: list[np.dtype[Any]] = []  # what each can hold, gaps aside
         self.odd, self.gaps = [], []
-        for name, column in zip(frame.columns, frame.iter_columns(), strict=True):
-            dtype = _numpy_dtype(column)
+        numeric = []
+        apart = set(labels)
+        columns = zip(frame.columns, frame.iter_columns(), strict=True)
+        for position, (name, column) in enumerate(columns):
+            if position in apart:
+                continue
+            dtype = numpy_dtype(column)
             if dtype is None:
                 self.odd.append(name)
                 continue
             # whole numbers with gaps have no numpy type: they are read as floats with NaN
             gapless = dtype.kind == "f" or not column.is_null().any()
-            values = np.asarray(column.to_numpy()).astype(
-                dtype if gapless else np.float64, copy=False
-            )
+            values = _values(column).astype(dtype if gapless else np.float64, copy=False)
             if values.dtype.kind == "f" and not np.isfinite(values).all():
                 self.gaps.append(name)
             self.columns[name] = values
             self.types.append(dtype)
+            numeric.append(position)
+        self.numeric = np.array(numeric, np.intp)
         kinds = [values.dtype for values in self.columns.values()]
         self.dtype = np.result_type(*kinds) if kinds else np.dtype(np.float64)
         self.width = max(1, len(kinds))
@@ -49,6 +55,9 @@ class Frame(Numbers):
 
     def _cut(self, rows: Array) -> None:
         self.columns = {name: values[rows] for name, values in self.columns.items()}
+
+    def _column(self, position: int) -> Any:
+        return self.frame[:, position]  # by name, a whole number would be a row
 
     def settle(self, values: Array) -> Array:
         out = np.empty(values.shape, self.dtype)
@@ -68,11 +77,27 @@ class Frame(Numbers):
         }
         return _scatter(table, at, new)
 
+    def put(self, table: Any, at: Array, sources: dict[int, Array], origin: Array) -> Any:
+        import narwhals as nw
+
+        new = {}
+        for position, rows in sources.items():
+            whole = np.array(origin)
+            whole[at] = rows
+            new[self.frame.columns[position]] = self._column(position)[whole]
+        if nw.dependencies.is_pandas_dataframe(table):
+            out = table.copy(deep=False)
+            for name, column in new.items():
+                out[name] = column.to_native().set_axis(table.index)
+            return out
+        frame = nw.from_native(table, eager_only=True)
+        return frame.with_columns(*new.values()).to_native()
+
     def not_finite(self) -> list[Any]:
         return self.gaps
 
 
-def _numpy_dtype(column: Any) -> np.dtype[Any] | None:
+def numpy_dtype(column: Any) -> np.dtype[Any] | None:
     """The numpy type of a numeric column; None for a column of another kind."""
     kind = column.dtype
     if kind.is_numeric() or str(kind) == "Boolean":
@@ -81,10 +106,26 @@ def _numpy_dtype(column: Any) -> np.dtype[Any] | None:
             return np.dtype(name)
         except TypeError:  # decimals, 128-bit integers
             return np.dtype(np.float64)
+    if str(kind) == "Object":
+        return np.dtype(np.float64) if _holds_numbers(column) else None
     if str(kind) != "Unknown" or column.is_null().all():
         return None
     stored = np.asarray(column.head(0).to_numpy()).dtype  # sparse columns of pandas
     return stored if stored.kind in "biuf" else None
+
+
+def _holds_numbers(column: Any) -> bool:
+    from pandas.api.types import infer_dtype
+
+    numbers = {"floating", "integer", "mixed-integer-float", "boolean"}
+    return infer_dtype(column.to_numpy(), skipna=True) in numbers
+
+
+def _values(column: Any) -> Array:
+    values = np.asarray(column.to_numpy())
+    if values.dtype == object:
+        return np.where(column.is_null().to_numpy(), np.nan, values)
+    return values
 
 
 def _scatter(table: Any, at: Array, new: dict[Any, Array]) -> Any:

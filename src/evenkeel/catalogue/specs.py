@@ -1,4 +1,4 @@
-"""Every remedy, one frozen row: what the command line, the docs, the race and the tests read."""
+"""Remedies by name: knobs in brackets, parts joined with ``+``."""
 
 from __future__ import annotations
 
@@ -6,74 +6,12 @@ import re
 from typing import Any
 
 from evenkeel._checks import check_choice
+from evenkeel.catalogue.resamplers import RESAMPLERS
+from evenkeel.catalogue.weights import WEIGHTS
 from evenkeel.errors import InvalidInput
-from evenkeel.remedy import Combined, Knob, Remedy
-from evenkeel.resample import Ratio
+from evenkeel.remedy import Combined, Remedy
 
-_RATIO = Knob(
-    0, 1, None, "rare rows for each row of the largest class, afterwards",
-    parameter="sampling_strategy", convert=Ratio,
-)  # fmt: skip
-
-CATALOGUE: dict[str, Remedy] = {
-    row.name: row
-    for row in (
-        Remedy(
-            "none", "", "nothing",
-            "No remedy: calibrated, with a tuned threshold. The honest baseline.",
-            "Elor and Averbuch-Elor 2022, arXiv:2201.08528",
-        ),
-        Remedy(
-            "class-weight", "evenkeel.wrappers:Weighted", "weights",
-            "Class weights by inverse frequency, N / (K n_c).",
-            "King and Zeng 2001, doi:10.1093/oxfordjournals.pan.a004868",
-            params={"scheme": "inverse"},
-        ),
-        Remedy(
-            "class-weight-sqrt", "evenkeel.wrappers:Weighted", "weights",
-            "Class weights by the square root of inverse frequency: half way on the log scale.",
-            "Mahajan et al. 2018, doi:10.1007/978-3-030-01216-8_12",
-            params={"scheme": "sqrt"},
-        ),
-        Remedy(
-            "effective-number", "evenkeel.wrappers:Weighted", "weights",
-            "Class weights by the effective number of samples, (1 - beta) / (1 - beta^n_c).",
-            "Cui et al. 2019, doi:10.1109/CVPR.2019.00949",
-            params={"scheme": "effective"},
-            knobs={"beta": Knob(0, 1, None, "overlap of rows; default (N - 1) / N", open_low=False)},
-        ),
-        Remedy(
-            "cost-weight", "evenkeel.wrappers:CostWeighted", "weights",
-            "Each row weighs what an error on it costs; needs --cost-fn and --cost-fp.",
-            "Zadrozny, Langford and Abe 2003, doi:10.1109/ICDM.2003.1250950",
-            needs_costs=True,
-        ),
-        Remedy(
-            "random-under", "evenkeel.resample:RandomUnderSampler", "rows",
-            "Drop rows of larger classes at random.",
-            "Drummond and Holte 2003, ICML workshop on imbalanced data sets",
-            knobs={"ratio": _RATIO},
-        ),
-        Remedy(
-            "random-over", "evenkeel.resample:RandomOverSampler", "rows",
-            "Repeat rows of smaller classes at random.",
-            "Batista, Prati and Monard 2004, doi:10.1145/1007730.1007735",
-            knobs={"ratio": _RATIO},
-        ),
-        Remedy(
-            "smote", "evenkeel.resample:SMOTE", "rows",
-            "Make rare rows between a rare row and one of its k nearest rare rows.",
-            "Chawla et al. 2002, doi:10.1613/jair.953",
-            knobs={
-                "k": Knob(
-                    1, 1000, 5, "neighbours to draw from", whole=True, open_low=False,
-                    parameter="k_neighbors", convert=int,
-                ),
-                "ratio": _RATIO,
-            },
-        ),
-    )
-}  # fmt: skip
+CATALOGUE: dict[str, Remedy] = {row.name: row for row in (*WEIGHTS, *RESAMPLERS)}
 
 SHORTLIST = (
     "none",

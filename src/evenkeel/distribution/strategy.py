@@ -85,7 +85,7 @@ def wanted(
     """
     if len(counts) < 2:
         raise InvalidInput(
-            f"y must hold at least two classes. Got {'one class' if counts else 'none'}. There is "
+            f"y needs to have more than 1 class. Got {'one class' if counts else 'none'}. There is "
             "nothing to balance."
         )
     if isinstance(strategy, str):

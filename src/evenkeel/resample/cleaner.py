@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,8 @@ from joblib import effective_n_jobs
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
-from evenkeel._checks import check_number
-from evenkeel.errors import InvalidInput
+from evenkeel._checks import check_number, listed
+from evenkeel.errors import EvenkeelWarning, InvalidInput
 from evenkeel.neighbors import mixed, neighbors, neighbors_by
 from evenkeel.resample.base import RowSelector, Task
 from evenkeel.resample.offer import neighbors_offered
@@ -48,7 +49,15 @@ class Cleaner(RowSelector):
     def _decide(self, task: Task) -> Plan:
         alone = self.n_jobs is None
         with nullcontext() if alone else threadpool_limits(effective_n_jobs(self.n_jobs)):
-            return super()._decide(task)
+            plan = super()._decide(task)
+        if lost := emptied(task, plan.rows):
+            warnings.warn(
+                f"{type(self).__name__} leaves no row of class {listed(map(repr, lost))}: all of them "
+                "lie among other classes. Leave the class out of sampling_strategy to keep it.",
+                EvenkeelWarning,
+                stacklevel=2,
+            )
+        return plan
 
 
 class VotingCleaner(Cleaner):
@@ -115,6 +124,12 @@ def has_most(votes: Ints, own: Ints) -> Bools:
         count[own == code] = 0
         np.maximum(for_best, count, out=for_best)
     return np.asarray(for_own > for_best)
+
+
+def emptied(task: Task, left: Ints) -> list[Any]:
+    """Labels of the classes that have no row left."""
+    now = np.bincount(task.codes[left], minlength=len(task.classes))
+    return [task.classes[code] for code in np.flatnonzero(now == 0)]
 
 
 def turned(codes: Ints, left: Ints, *, may_shrink: bool = False) -> bool:

@@ -1,4 +1,4 @@
-"""How many neighbours the rows at hand can offer: k shrinks with a warning, or is an error."""
+"""What the rows at hand can offer: k shrinks with a warning or is an error; nothing is an error."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from typing import Any
 from evenkeel.errors import DoesNotApply, EvenkeelWarning
 
 
-def neighbors_offered(resampler: Any, name: str, n_rows: int, label: Any = None) -> int:
+class NothingOffered(DoesNotApply, RuntimeError):
+    """No row to start from; a RuntimeError too, which users of imbalanced-learn expect here."""
+
+
+def neighbors_offered(
+    resampler: Any, name: str, n_rows: int, label: Any = None, *, within: str = ""
+) -> int:
     """The neighbours that a row can have among ``n_rows`` rows, itself one of them.
 
     Parameters
@@ -20,6 +26,8 @@ def neighbors_offered(resampler: Any, name: str, n_rows: int, label: Any = None)
         Rows of the class, or of the table.
     label
         The class, for the message; None for the table.
+    within
+        The part of the class or table that the rows are in, for the message.
 
     Returns
     -------
@@ -36,6 +44,8 @@ def neighbors_offered(resampler: Any, name: str, n_rows: int, label: Any = None)
         return asked
     whose = "The table" if label is None else f"Class {label!r}"
     found = f"{whose} has {n_rows:,} row" + ("s" if n_rows > 1 else "")
+    if within:
+        found += f" in {within}"
     if getattr(resampler, "strict", False):
         raise DoesNotApply(
             f"{name} of {owner} must be below the rows that may be neighbours. Got {asked}. {found}. "

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from evenkeel._checks import check_choice, check_number
-from evenkeel.resample.cleaner import VotingCleaner, check_neighbors, class_by_class, turned
+from evenkeel.resample.cleaner import (
+    VotingCleaner,
+    check_neighbors,
+    class_by_class,
+    turned,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from sklearn.base import clone
-
-from evenkeel._checks import check_number
-from evenkeel.neighbors import neighbors, neighbors_by
-from evenkeel.plan import Between
 from evenkeel.resample.base import RowMaker, Task
-from evenkeel.resample.offer import neighbors_offered
+from evenkeel.resample.interpolate import check_neighbors, engine_for, within_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from evenkeel.plan import Made
@@ -48,6 +43,8 @@ class SMOTE(RowMaker):
     ----------
     sampling_strategy_
         Rows made for each class.
+    nn_k_
+        Copy of the object that found the neighbours; for a number, the (unfitted) one it stands for.
 
     References
     ----------
@@ -56,6 +53,7 @@ class SMOTE(RowMaker):
 
     Examples
     --------
+    >>> import numpy as np
     >>> X = np.array([[0.0], [1.0], [2.0], [3.0], [10.0], [12.0]])
     >>> X_new, y_new = SMOTE(k_neighbors=1, random_state=0).fit_resample(X, [0, 0, 0, 0, 1, 1])
     >>> y_new
@@ -78,35 +76,13 @@ class SMOTE(RowMaker):
         self.strict = strict
 
     def _check_parameters(self) -> None:
-        if not hasattr(self.k_neighbors, "kneighbors"):
-            check_number(self.k_neighbors, "k_neighbors", "SMOTE", low=1, whole=True)
+        check_neighbors(self, "k_neighbors")
 
     def _measures(self) -> bool:
         return True
 
     def _make(self, task: Task) -> Iterator[Made | Ints]:
-        assert task.numbers is not None
+        self.nn_k_ = engine_for(self.k_neighbors)
         for code, count in task.wanted.items():
-            if count == 0:
-                continue
-            rows = task.rows_of[code]
-            points = task.numbers.read(rows)
-            if hasattr(self.k_neighbors, "kneighbors"):
-                graph = neighbors_by(clone(self.k_neighbors, safe=False), points)
-                parents, column, steps = _draw(task, rows.size, graph.shape[1], count)
-                partners = graph[parents, column]
-            elif k := neighbors_offered(self, "k_neighbors", rows.size, task.classes[code]):
-                parents, column, steps = _draw(task, rows.size, k, count)
-                # only rows that were drawn are asked for their neighbours
-                asked, which = np.unique(parents, return_inverse=True)
-                partners = neighbors(points, asked, k=k)[0][which, column]
-            else:
-                yield np.repeat(rows, count)  # one row: nothing lies between
-                continue
-            yield Between(rows[parents], rows[partners], steps)
-
-
-def _draw(task: Task, n_rows: int, k: int, count: int) -> tuple[Ints, Ints, NDArray[np.float64]]:
-    """Parents, which of their neighbours, and how far along; drawn as imbalanced-learn does."""
-    drawn = task.random.randint(0, n_rows * k, size=count)
-    return drawn // k, drawn % k, task.random.uniform(size=count)
+            if count:
+                yield within_class(self, task, code, task.rows_of[code], count)

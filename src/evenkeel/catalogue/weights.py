@@ -1,0 +1,38 @@
+"""Rows of the catalogue: the baseline, and remedies that change weights."""
+
+from __future__ import annotations
+
+from evenkeel.remedy import Knob, Remedy
+
+WEIGHTS = (
+    Remedy(
+        "none", "", "nothing",
+        "No remedy: calibrated, with a tuned threshold. The honest baseline.",
+        "Elor and Averbuch-Elor 2022, arXiv:2201.08528",
+    ),
+    Remedy(
+        "class-weight", "evenkeel.wrappers:Weighted", "weights",
+        "Class weights by inverse frequency, N / (K n_c).",
+        "King and Zeng 2001, doi:10.1093/oxfordjournals.pan.a004868",
+        params={"scheme": "inverse"},
+    ),
+    Remedy(
+        "class-weight-sqrt", "evenkeel.wrappers:Weighted", "weights",
+        "Class weights by the square root of inverse frequency: half way on the log scale.",
+        "Mahajan et al. 2018, doi:10.1007/978-3-030-01216-8_12",
+        params={"scheme": "sqrt"},
+    ),
+    Remedy(
+        "effective-number", "evenkeel.wrappers:Weighted", "weights",
+        "Class weights by the effective number of samples, (1 - beta) / (1 - beta^n_c).",
+        "Cui et al. 2019, doi:10.1109/CVPR.2019.00949",
+        params={"scheme": "effective"},
+        knobs={"beta": Knob(0, 1, None, "overlap of rows; default (N - 1) / N", open_low=False)},
+    ),
+    Remedy(
+        "cost-weight", "evenkeel.wrappers:CostWeighted", "weights",
+        "Each row weighs what an error on it costs; needs --cost-fn and --cost-fp.",
+        "Zadrozny, Langford and Abe 2003, doi:10.1109/ICDM.2003.1250950",
+        needs_costs=True,
+    ),
+)  # fmt: skip
