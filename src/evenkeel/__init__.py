@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from evenkeel.race import Comparison, compare
     from evenkeel.reweight import class_weights
     from evenkeel.verdict import Assessment, assess
+    from evenkeel.wrappers import Resampled
 
 __version__ = "0.1.0"
 
@@ -25,6 +26,7 @@ _HOME = {
     "Decision": "decide",
     "Distribution": "distribution",
     "Policy": "decide",
+    "Resampled": "wrappers",
     "Run": "finished",
     "analyze": "distribution",
     "assess": "verdict",
@@ -40,6 +42,7 @@ __all__ = [
     "Decision",
     "Distribution",
     "Policy",
+    "Resampled",
     "Run",
     "analyze",
     "assess",

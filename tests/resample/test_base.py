@@ -10,10 +10,36 @@ import pyarrow as pa
 import pytest
 import scipy.sparse as sp
 from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from evenkeel.errors import InvalidInput, InvalidType
-from evenkeel.resample import SMOTE, RandomOverSampler, RandomUnderSampler, Ratio, Task
+from evenkeel.resample import (
+    ADASYN,
+    SMOTE,
+    SMOTEENN,
+    SMOTEN,
+    SMOTENC,
+    SVMSMOTE,
+    AllKNN,
+    BorderlineSMOTE,
+    ClusterCentroids,
+    CondensedNearestNeighbour,
+    EditedNearestNeighbours,
+    GaussianNoiseOverSampler,
+    InstanceHardnessThreshold,
+    KMeansSMOTE,
+    NearMiss,
+    NeighbourhoodCleaningRule,
+    OneSidedSelection,
+    RandomOverSampler,
+    RandomUnderSampler,
+    Ratio,
+    RepeatedEditedNearestNeighbours,
+    SMOTETomek,
+    Task,
+    TomekLinks,
+)  # fmt: skip
 from evenkeel.resample.base import RowMaker, RowSelector
 
 MEMBERS = [
@@ -22,6 +48,29 @@ MEMBERS = [
     RandomOverSampler(random_state=0),
     RandomOverSampler(random_state=0, shrinkage=0.5),
     SMOTE(random_state=0, k_neighbors=3),
+]
+OTHERS = [  # what is special about them stands in their own tests, what is not in test_contract.py
+    ADASYN(random_state=0, n_neighbors=3),
+    AllKNN(),
+    BorderlineSMOTE(random_state=0, k_neighbors=3),
+    ClusterCentroids(random_state=0),
+    CondensedNearestNeighbour(random_state=0),
+    EditedNearestNeighbours(),
+    GaussianNoiseOverSampler(random_state=0),
+    InstanceHardnessThreshold(estimator=LogisticRegression(), random_state=0),
+    KMeansSMOTE(random_state=0, kmeans_estimator=3, cluster_balance_threshold=0.0),
+    NearMiss(),
+    NearMiss(version=2),
+    NearMiss(version=3),
+    NeighbourhoodCleaningRule(),
+    OneSidedSelection(random_state=0),
+    RepeatedEditedNearestNeighbours(),
+    SMOTEENN(random_state=0),
+    SMOTEN(random_state=0, k_neighbors=3),
+    SMOTENC([1], random_state=0, k_neighbors=3),
+    SMOTETomek(random_state=0),
+    SVMSMOTE(random_state=0, k_neighbors=3),
+    TomekLinks(),
 ]
 each_member = pytest.mark.parametrize("member", MEMBERS, ids=repr)
 rng = np.random.default_rng(0)
@@ -38,7 +87,7 @@ def dense(table):
     return np.asarray(table.to_numpy() if hasattr(table, "to_numpy") else table)
 
 
-@parametrize_with_checks(MEMBERS)
+@parametrize_with_checks(MEMBERS + OTHERS)
 def test_scikit_learn_checks(estimator, check):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the checks use tables with too few rows for k

@@ -176,9 +176,11 @@ class _Search:
                 unsure, wide = self._propose(unsure, ask, wide), 4 * wide
         elif size >= KERNEL_ROWS and self.k + 1 + SPARE < size:
             ask, wide = self._brute(), self.k + 1 + SPARE
-            first = self._propose(unsure[:PROBE], ask, wide)
-            rest = unsure[PROBE:]
-            if first.size < PROBE // 2:  # more, and ties are so common that all must be looked at
+            # each pass reads the whole pool
+            probe = PROBE if unsure.size > 4 * PROBE else unsure.size
+            first = self._propose(unsure[:probe], ask, wide)
+            rest = unsure[probe:]
+            if first.size < probe // 2:  # more, and ties are so common that all must be looked at
                 rest = self._propose(rest, ask, wide)
             unsure = np.concatenate([first, rest])
         self._look_at_all(unsure)

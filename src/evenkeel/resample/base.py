@@ -133,6 +133,7 @@ class Resampler(OneToOneFeatureMixin, BaseEstimator):  # type: ignore[misc]
         InvalidType
             Something that is no table, or no target.
         """
+        X, y = _array(X), _array(y)
         plan = self.plan(X, y)
         X_new, y_new = plan.apply(X, y)
         return X_new, y_new
@@ -150,7 +151,7 @@ class Resampler(OneToOneFeatureMixin, BaseEstimator):  # type: ignore[misc]
         Plan
             ``plan.apply(X, y)`` is what :meth:`fit_resample` returns.
         """
-        plan = self._decide(self._task(X, y))
+        plan = self._decide(self._task(_array(X), _array(y)))
         if self._points_at_rows:
             self.sample_indices_ = plan.origin().astype(np.intp)
         return plan
@@ -189,6 +190,11 @@ class Resampler(OneToOneFeatureMixin, BaseEstimator):  # type: ignore[misc]
         asked = {code_of[label]: count for label, count in self.sampling_strategy_.items()}
         random = check_random_state(getattr(self, "random_state", None))
         return Task(X, codes, classes, asked, random, numbers)
+
+    @property
+    def _sampling_type(self) -> str:
+        """What the ensembles of imbalanced-learn ask a resampler for."""
+        return f"{self._kind}-sampling"
 
     def __sklearn_tags__(self) -> Any:
         plain = super().__sklearn_tags__()
@@ -238,6 +244,13 @@ class RowMaker(Resampler):
                 rows.append(part.astype(small))
         made = tuple(block.moved(lambda ids: ids.astype(small)) for block in blocks)
         return Plan(task.n_rows, np.concatenate(rows), made)
+
+
+def _array(given: Any) -> Any:
+    """What can only turn itself into an array, as one; everything else as it is."""
+    return (
+        np.asarray(given) if hasattr(given, "__array__") and not hasattr(given, "shape") else given
+    )
 
 
 def _check_table(X: Any, owner: str) -> None:

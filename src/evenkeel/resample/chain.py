@@ -23,8 +23,8 @@ class Joined(Resampler):
     the rows that the steps would make one after another, and traces each to a row of the table.
     """
 
+    _kind = "over"  # what the ensembles of imbalanced-learn take a joined resampler for
     random_state: Any
-    sampling_strategy: Any = None
 
     @abstractmethod
     def _links(self) -> list[tuple[str, Any]]:

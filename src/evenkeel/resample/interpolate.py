@@ -141,8 +141,10 @@ def _draw(task: Task, shape: tuple[int, ...], count: int) -> tuple[Ints, Ints]:
 
 def partners_of(points: Any, starts: Ints, at: Ints, column: Ints, k: int) -> Ints:
     """The neighbour that was drawn for each made row; only rows that were drawn are asked."""
-    asked, which = np.unique(at, return_inverse=True)
-    return np.asarray(neighbors(points, starts[asked], k=k)[0][which, column])
+    drawn = np.zeros(starts.size, bool)
+    drawn[at] = True
+    place = np.cumsum(drawn) - 1
+    return np.asarray(neighbors(points, starts[drawn], k=k)[0][place[at], column])
 
 
 def shares(weights: NDArray[Any], count: int) -> Ints:
