@@ -15,7 +15,7 @@ from evenkeel.catalogue import SIMPLE, find_remedy
 from evenkeel.distribution import Distribution
 from evenkeel.errors import InvalidInput
 from evenkeel.evidence import FEWEST, evidence_of
-from evenkeel.learners import make_learner
+from evenkeel.learners import KEEP_CATEGORIES, MANY_LEVELS, make_learner
 from evenkeel.race import DUMMY, Course, cost_numbers, entry_pairs
 from evenkeel.settings import Settings
 from evenkeel.split import Folds, Split, hold_out, make_folds
@@ -128,6 +128,8 @@ def prepare(source: Any, test: Any, settings: Settings) -> Prepared:
     names = settings.remedy_names()
     if weak and settings.remedies is None:
         names = [name for name in names if name in SIMPLE]
+    if settings.remedies is None:
+        names = _suited(names, table, settings.learners)
     split, folds = _split(table, tested, settings)
     columns = {name: values[split.train] for name, values in table.costs.items()}
     learners = {name: make_learner(name) for name in (*settings.learners, DUMMY)}
@@ -157,6 +159,18 @@ def prepare(source: Any, test: Any, settings: Settings) -> Prepared:
         weak,
         settings.jobs or (cores() if work > WORTH_WORKERS else 1),
     )
+
+
+def _suited(names: list[str], table: Table, learners: tuple[str, ...]) -> list[str]:
+    """SMOTE in the form for mixed columns, where a learner is given categories as such."""
+    import polars as pl
+
+    text = (column for column in table.X.get_columns() if column.dtype == pl.String)
+    if "smote" not in names or not any(column.n_unique() <= MANY_LEVELS for column in text):
+        return names
+    forms = {"smote-nc" if name in KEEP_CATEGORIES else "smote" for name in learners}
+    at = names.index("smote")
+    return [*names[:at], *sorted(forms), *names[at + 1 :]]
 
 
 def _audited(table: Table, tested: Table | None) -> tuple[Table, Table | None, list[Finding]]:

@@ -5,7 +5,7 @@ Row weights have one owner, :func:`fit_weighted`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
@@ -17,10 +17,13 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, has_fit_para
 
 from evenkeel._rows import n_rows
 from evenkeel.errors import DoesNotApply, InvalidInput
+from evenkeel.plan import Between
 from evenkeel.reweight import class_weights, cost_weights, row_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from evenkeel.plan import Plan
 
 
 def fit_weighted(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **columns: Any) -> Any:
@@ -33,14 +36,20 @@ def fit_weighted(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **co
     sample_weight
         Weights ``(n_rows,)``, or None for an ordinary fit.
     **columns
-        Further arrays ``(n_rows,)`` for a wrapper of this module (costs, groups).
+        Further arrays ``(n_rows,)`` (costs, groups). A wrapper of this module gets them all, any
+        other estimator those that its ``fit`` names.
 
     Raises
     ------
     DoesNotApply
         The estimator's ``fit`` takes no ``sample_weight``.
     """
-    given = dict(columns) if isinstance(estimator, _Wrapper) else {}
+    every = isinstance(estimator, _Wrapper)
+    given = {
+        name: values
+        for name, values in columns.items()
+        if every or has_fit_parameter(estimator, name)
+    }
     if sample_weight is not None:
         last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
         if not has_fit_parameter(last, "sample_weight"):
@@ -116,17 +125,25 @@ class Resampled(_Wrapper):
     Any resampler of :mod:`evenkeel.resample` can so sit inside scikit-learn's own ``Pipeline``,
     ``GridSearchCV`` or ``cross_val_predict``: it acts in ``fit`` only.
 
+    With a ``view`` the resampler measures other columns than the classifier sees: the rows are
+    planned on the view and made from the original table. A made row then interpolates the numbers of
+    its two rows, has a gap where either of them has one, and takes all else from its parent.
+
     Parameters
     ----------
     estimator
         Classifier to fit on the resampled rows.
     resampler
         Object with ``plan(X, y)``.
+    view
+        Transformer that turns ``X`` into what the resampler measures, for example
+        ``make_pipeline(SimpleImputer(), StandardScaler())``. It is fitted on the training rows, and
+        not needed to predict. None: ``X`` itself.
 
     Attributes
     ----------
-    estimator_, resampler_
-        The fitted parts.
+    estimator_, resampler_, view_
+        The fitted parts; ``view_`` is None without a view.
     n_rows_
         Rows the classifier was fitted on.
 
@@ -140,22 +157,42 @@ class Resampled(_Wrapper):
     8
     """
 
-    def __init__(self, estimator: Any, resampler: Any) -> None:
+    # lets set_fit_request(groups=True) route them here; by default they are for splitters alone
+    __metadata_request__fit: ClassVar = {"groups": False}
+
+    def __init__(self, estimator: Any, resampler: Any, view: Any = None) -> None:
         self.estimator = estimator
         self.resampler = resampler
+        self.view = view
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        if self.view is not None:
+            tags.input_tags.sparse &= get_tags(self.view).input_tags.sparse
+        return tags
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, **columns: Any) -> Resampled:
-        """Plan on ``X, y``, then fit on the planned rows; further columns follow their rows."""
+        """Plan on ``X, y``, then fit on the planned rows; further columns follow their rows.
+
+        Parameters
+        ----------
+        X, y
+            Table ``(n_rows, n_columns)`` and labels ``(n_rows,)``.
+        sample_weight, **columns
+            Weights, groups or any further column ``(n_rows,)``; a made row takes its parent's. The
+            classifier gets those that its ``fit`` names.
+        """
         X, y = _as_rows(X, y)
         self.resampler_ = clone(self.resampler)
-        plan = self.resampler_.plan(X, y)
-        names = list(columns)
-        extra = [columns[name] for name in names]
-        if sample_weight is not None:
-            extra.append(np.asarray(sample_weight))
-        X_new, y_new, *rest = plan.apply(X, y, *extra)
-        weight = rest.pop() if sample_weight is not None else None
-        self._fit(X_new, y_new, weight, **dict(zip(names, rest, strict=True)))
+        if self.view is None:
+            self.view_, plan = None, self.resampler_.plan(X, y)
+        else:
+            self.view_ = clone(self.view)
+            plan = self.resampler_.plan(self.view_.fit_transform(X, y), y)
+            _check_fits_every_view(plan, self.resampler_)
+        weight = None if sample_weight is None else np.asarray(sample_weight)
+        X_new, y_new, weight, *rest = plan.apply(X, y, weight, *columns.values())
+        self._fit(X_new, y_new, weight, **dict(zip(columns, rest, strict=True)))
         return self
 
 
@@ -246,3 +283,13 @@ def _as_rows(X: Any, y: Any) -> tuple[Any, Any]:
     assert_all_finite(y, input_name="y")
     check_classification_targets(y)
     return X, y
+
+
+def _check_fits_every_view(plan: Plan, resampler: Any) -> None:
+    """Lines between rows can be drawn in any columns; noise, centres and votes hold for some only."""
+    if all(isinstance(block, Between) and block.votes is None for block in plan.made):
+        return
+    raise DoesNotApply(
+        f"view of Resampled does not apply to {resampler!r}: the rows that it makes hold values of "
+        "the view. Use a resampler that drops or repeats rows, or SMOTE or one of its kin for numbers."
+    )
