@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evenkeel._checks import check_number
+from evenkeel._checks import check_choice, check_number
 from evenkeel._rows import is_sparse
 from evenkeel.errors import InvalidInput
+from evenkeel.neighbors.engines import brute, on_torch, tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
+
+    from evenkeel.neighbors.engines import Ask
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
-    Ask = Callable[[Any, int], tuple[Any, Any]]  # queries, k -> distances, places
 
 TREE_COLUMNS = 12  # above, a k-d tree visits most of its points, however columns go together
 KERNEL_ROWS = 2_000  # below, looking at all rows is as fast
@@ -41,6 +41,7 @@ def neighbors(
     *,
     k: int,
     include_self: bool = False,
+    engine: str = "auto",
 ) -> tuple[Ints, Floats]:
     """The k nearest rows of each of some rows, by Euclidean distance.
 
@@ -57,6 +58,9 @@ def neighbors(
     include_self
         Let a row be its own neighbour. By default it is left out by its number, so that an equal
         row elsewhere stays a neighbour at distance 0.
+    engine
+        What proposes candidates: ``"auto"`` (a k-d tree or scikit-learn's kernel), or ``"torch"``, on a
+        CUDA device where there is one. The answer is the same.
 
     Returns
     -------
@@ -79,6 +83,7 @@ def neighbors(
     [0.0, 1.0]
     """
     check_number(k, "k", "neighbors", low=1, whole=True)
+    check_choice(engine, ("auto", "torch"), "engine", "neighbors")
     n_rows = X.shape[0]
     asked = np.arange(n_rows) if rows is None else np.asarray(rows, np.int64)
     pool = np.arange(n_rows) if among is None else np.sort(np.asarray(among, np.int64))
@@ -89,7 +94,7 @@ def neighbors(
             f"k of neighbors must be at most {available:,}, the rows to choose from. Got {k:,}."
         )
     query, points, unit = _in_range(_values(X, asked), _values(X, pool))
-    found, distance = _Search(query, points, own, k).run()
+    found, distance = _Search(query, points, own, k, engine).run()
     return pool[found], distance * unit
 
 
@@ -151,14 +156,14 @@ def _in_range(query: Any, pool: Any) -> tuple[Any, Any, float]:
 class _Search:
     """Queries against a pool of points; places in the pool stand for rows."""
 
-    def __init__(self, query: Any, pool: Any, own: Ints, k: int) -> None:
+    def __init__(self, query: Any, pool: Any, own: Ints, k: int, engine: str = "auto") -> None:
         self.raw_query, self.raw_pool = query, pool
         # about the mean, products lose the least to rounding; sparse values cannot be moved
         centre = None if is_sparse(pool) else pool.mean(axis=0, dtype=np.float64)
         self.pool = _float64(pool) if centre is None else pool - centre  # (m, d)
         self.query = _float64(query) if centre is None else query - centre  # (n, d)
         self.own = own  # (n,)
-        self.k = k
+        self.k, self.engine = k, engine
         # a product q.p of d terms is within this share of |q|^2 + |p|^2 of the truth
         self.eps = 4 * (pool.shape[1] + 4) * np.finfo(np.float64).eps
         self.index = np.empty((query.shape[0], k), np.int64)
@@ -170,12 +175,13 @@ class _Search:
         if size >= KERNEL_ROWS and self.k + 1 < size and _whole(self.raw_query, self.raw_pool):
             self._numbered()
             return self.index, np.sqrt(self.square)
-        if size >= KERNEL_ROWS and columns <= TREE_COLUMNS and not is_sparse(self.pool):
-            ask, wide = self._tree(), self.k + 1 + SPARE
+        few = columns <= TREE_COLUMNS and self.engine != "torch" and not is_sparse(self.pool)
+        if size >= KERNEL_ROWS and few:
+            ask, wide = self._engine(), self.k + 1 + SPARE
             while unsure.size and wide < min(MOST_TIES, size):
                 unsure, wide = self._propose(unsure, ask, wide), 4 * wide
         elif size >= KERNEL_ROWS and self.k + 1 + SPARE < size:
-            ask, wide = self._brute(), self.k + 1 + SPARE
+            ask, wide = self._engine(), self.k + 1 + SPARE
             # each pass reads the whole pool
             probe = PROBE if unsure.size > 4 * PROBE else unsure.size
             first = self._propose(unsure[:probe], ask, wide)
@@ -196,8 +202,7 @@ class _Search:
         mark = np.sqrt(np.arange(size) / size)[:, None]
         self.pool = np.hstack([_float64(self.raw_pool), mark])
         self.query = np.hstack([_float64(self.raw_query), np.zeros((len(self.index), 1))])
-        ask = self._tree() if self.raw_pool.shape[1] <= TREE_COLUMNS else self._brute()
-        wide = self.k + 1
+        ask, wide = self._engine(), self.k + 1
         for start in range(0, len(self.index), step := max(1, BLOCK // (wide * 8))):
             at = slice(start, start + step)
             reach, places = map(np.asarray, ask(self.query[at], wide))
@@ -207,17 +212,11 @@ class _Search:
             square = (reach[other] ** 2).reshape(-1, self.k) - self.index[at] / size
             self.square[at] = np.rint(square)
 
-    def _tree(self) -> Ask:
-        from scipy.spatial import KDTree
-
-        # an unbalanced tree is exact too, and does not choke on repeated points
-        return KDTree(self.pool, balanced_tree=False, compact_nodes=False).query
-
-    def _brute(self) -> Ask:
-        from sklearn.neighbors import NearestNeighbors
-
-        ask: Ask = NearestNeighbors(algorithm="brute").fit(self.pool).kneighbors
-        return ask
+    def _engine(self) -> Ask:
+        if self.engine == "torch" and not is_sparse(self.pool):
+            return on_torch(self.pool)
+        few = self.raw_pool.shape[1] <= TREE_COLUMNS and not is_sparse(self.pool)
+        return tree(self.pool) if few else brute(self.pool)
 
     def _propose(self, unsure: Ints, ask: Ask, wide: int) -> Ints:
         """Fill what ``wide`` candidates settle; returns the queries that they do not."""
