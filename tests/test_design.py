@@ -14,7 +14,7 @@ import evenkeel
 SOURCE = Path(evenkeel.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 ORDER = [
-    "errors", "_optional", "_checks", "_arrays", "_rows", "_numbers", "ranking", "confusion",
+    "errors", "_optional", "_checks", "_arrays", "_threads", "_rows", "_numbers", "ranking", "confusion",
     "metrics", "bootstrap", "delong", "intervals", "distribution", "verdict", "neighbors", "reading",
     "table", "evidence", "audit", "blocks", "split", "samples", "chance", "votes", "made", "making", "plan", "reweight", "resample", "wrappers", "class_costs", "remedy", "scores",
     "decide", "ensemble", "nn", "learners", "catalogue", "words", "settings", "store", "race", "export",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evenkeel._numbers import BLOCK, numbers_of
+from evenkeel._threads import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,8 +66,11 @@ class Making:
     def fill(self, table: Any, ids: Ints, places: Ints, origin: Ints) -> Any:
         """Write the made rows among ``ids`` into ``table``, which holds the rows ``origin``."""
         step = max(1, BLOCK // self.numbers.width)
-        parts = (places[start : start + step] for start in range(0, places.size, step))
-        table = self.numbers.write(table, ((part, self.read(ids[part])) for part in parts))
+        parts = [places[start : start + step] for start in range(0, places.size, step)]
+        if isinstance(table, np.ndarray):
+            side_by_side(lambda at: self.numbers.write(table, [(at, self.read(ids[at]))]), parts)
+        else:
+            table = self.numbers.write(table, ((at, self.read(ids[at])) for at in parts))
         if not self.labels:
             return table
         step = max(1, BLOCK // BALLOTS)

@@ -9,7 +9,7 @@ import numpy as np
 
 from evenkeel._checks import check_number
 from evenkeel._numbers import finite_part
-from evenkeel._rows import fresh_index, has_index, n_rows, take
+from evenkeel._rows import fresh_index, has_index, n_rows, take, take_first
 from evenkeel.distribution import encode
 from evenkeel.errors import InvalidInput
 from evenkeel.made import Between, Elected, Given, Jittered, Made
@@ -262,7 +262,8 @@ class Plan:
         places = np.flatnonzero(ids >= self.n_rows)
         out = [None if column is None else take(column, origin) for column in columns]
         first = int(places[0]) if places.size else ids.size
-        out.insert(0, _kept_first(X, origin, first, places.size))
+        last = first + places.size == ids.size  # all made rows come after the others
+        out.insert(0, take_first(X, origin, first) if last else take(X, origin))
         if places.size:
             making = making or Making(self.n_rows, self.made, X, side_by_side=at is None)
             out[0] = making.fill(out[0], ids, places, origin)
@@ -277,18 +278,6 @@ class Plan:
                     f"X and its columns must have {self.n_rows:,} rows, as the plan has. "
                     f"Got {n_rows(table):,}."
                 )
-
-
-def _kept_first(X: Any, origin: Ints, first: int, n_made: int) -> Any:
-    """The rows ``origin``; where all made rows come last, they are left for those who make them."""
-    if first + n_made < origin.size or not isinstance(X, np.ndarray) or X.dtype.kind not in "iuf":
-        return take(X, origin)
-    out = np.empty((origin.size, *X.shape[1:]), X.dtype)
-    if X.flags.c_contiguous:
-        np.take(X, origin[:first], axis=0, out=out[:first], mode="clip")  # no copy on the way
-    else:
-        out[:first] = X[origin[:first]]
-    return out
 
 
 def _check_ids(ids: Ints, below: int, name: str) -> None:

@@ -13,10 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import threadpool_limits
 
 from evenkeel._checks import check_number
 from evenkeel._rows import is_sparse
+from evenkeel._threads import threads
 from evenkeel.neighbors.search import neighbors
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class _Points:
     def cleared(self, rows: Ints, own: Ints, others: Ints, k: int) -> Bools:
         """Rows with k rows of their class surely nearer than any other; the rest stays open."""
         done = np.zeros(rows.size, bool)
-        with threadpool_limits(1), ThreadPoolExecutor(_threads()) as pool:
+        with threadpool_limits(1), ThreadPoolExecutor(threads()) as pool:
             parts = _parts(np.arange(rows.size))
             found = list(pool.map(lambda part: self._nearest(rows[part], others), parts))
             most, nearest = map(np.concatenate, zip(*found, strict=True))
@@ -167,8 +168,3 @@ def _tiles(n_rows: int, n_among: int) -> Iterator[tuple[slice, slice]]:
     for first in range(0, n_among, WIDE):
         for start in range(0, n_rows, TALL):
             yield slice(start, start + TALL), slice(first, first + WIDE)
-
-
-def _threads() -> int:
-    """What the linear algebra would use: all cores, or what was set for this process."""
-    return max([pool["num_threads"] for pool in threadpool_info()], default=1)
