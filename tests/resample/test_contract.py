@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenkeel.catalogue import CATALOGUE
-from evenkeel.errors import DoesNotApply
+from evenkeel.errors import InvalidInput
 from evenkeel.plan import Between
 from evenkeel.remedy import _load
 
@@ -49,7 +49,7 @@ def table(n=120, d=3, share=0.2, classes=2, seed=0):
 def resampled(name, X, y, **more):
     """Rows, labels and the plan; None where the method says that it does not apply."""
     resampler = make(name, **more)
-    with warnings.catch_warnings(record=True) as told, contextlib.suppress(DoesNotApply):
+    with warnings.catch_warnings(record=True) as told, contextlib.suppress(InvalidInput):
         warnings.simplefilter("always")
         plan = resampler.plan(X, y)
         resampler.told_ = " ".join(str(warning.message) for warning in told)
