@@ -68,7 +68,8 @@ def test_every_training_row_stands_once_for_each_remedy_and_repeat():
 
 def test_time_and_group_stand_beside_the_numbers():
     when = pl.datetime_range(pl.datetime(2024, 1, 1), pl.datetime(2024, 2, 9), "1d", eager=True)
-    table, split, compared = make(frame(when=when, shop=["u", "v"] * 20), time="when", group="shop")
+    table_of = frame(when=when, shop=["u", "v"] * 20)
+    table, split, compared = make(table_of, time="when", group="shop")
     found = oof_frame(compared, table, split)
     assert found["when"].dtype == pl.Datetime("us")
     one = found.filter((pl.col("remedy") == "none") & (pl.col("repeat") == 0))
@@ -78,7 +79,19 @@ def test_time_and_group_stand_beside_the_numbers():
             one["shop"].to_list(), ["u" if row % 2 == 0 else "v" for row in one["row"]], strict=True
         )
     )
-    assert len(pairs) == 2, "a group is told apart, whatever stands for it"
+    assert pairs == {("u", "u"), ("v", "v")}
+    n_test = len(split.test)
+    tested = untouched_frame(table, split.test, np.full((n_test, 2), 0.5), np.zeros(n_test, int))
+    assert tested.columns == ["row", "target", "probability", "decision", "a", "when", "shop"]
+    for name in ("when", "shop"):
+        assert tested[name].to_list() == pl.Series(table_of[name]).gather(split.test).to_list()
+
+
+def test_a_column_that_is_called_decision_moves_aside():
+    table, split, _ = make(frame(decision=range(40), probability=range(40)))
+    n_test = len(split.test)
+    found = untouched_frame(table, split.test, np.full((n_test, 2), 0.5), np.zeros(n_test, int))
+    assert found["decision_"].to_list() == found["probability_"].to_list() == split.test.tolist()
 
 
 @given(st.sets(st.sampled_from(
@@ -125,7 +138,8 @@ def test_the_untouched_rows_have_one_probability_or_one_for_each_class(n_classes
     decided = p.argmax(axis=1)
     found = untouched_frame(table, at, p, decided)
     names = ["probability"] if n_classes == 2 else [f"probability_{c}" for c in range(n_classes)]
-    assert found.columns == ["row", "target", *names, "decision"]
+    assert found.columns == ["row", "target", *names, "decision", "a"]
+    assert found["a"].to_list() == (at / 2).tolist()
     assert found["row"].to_list() == at.tolist()
     assert found["target"].to_list() == [table.classes[code] for code in table.y[at]]
     assert found["decision"].to_list() == [table.classes[code] for code in decided]

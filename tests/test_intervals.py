@@ -245,3 +245,11 @@ def test_percentiles_widen_by_students_t(n):
     assert percentiles(replicates, n=n) == pytest.approx((-t, t), abs=0.05)
     assert percentiles(replicates) == pytest.approx((-1.96, 1.96), abs=0.02)
     assert np.isnan(percentiles([np.nan])).all()
+
+
+@pytest.mark.parametrize("n_positives", [2, 5, 49, 60])
+def test_an_interval_holds_its_own_point_even_where_the_ranking_is_perfect(n_positives):
+    y = np.repeat([0, 1], [60, n_positives])
+    for p, value in ((y * 1.0, 1.0), (1.0 - y, average_precision(y == 1, 1.0 - y))):
+        low, high = average_precision_interval(y, p)
+        assert 0 <= low <= value <= high <= 1

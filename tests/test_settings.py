@@ -31,7 +31,7 @@ def test_what_python_may_hand_over_comes_back_equal_from_json():
         names=Path("names.txt"),
         map_target={1: "rare", 2: "rest"},
         test=Path("test.csv"),
-        time_budget="1.5m",
+        time_budget="0h1.5m",
         seed=np.int32(3),
     )
     assert through_json(asked) == asked
@@ -66,7 +66,7 @@ def test_what_differs_is_named_unless_it_only_says_where_and_how():
         ({"learners": "prevalence"}, "learner of run must be one of"),
         ({"learners": "forrest"}, "Did you mean 'forest'?"),
         ({"remedies": ()}, "must name at least one remedy"),
-        ({"remedies": "smite"}, "Did you mean 'smote'?"),
+        ({"remedies": "smite"}, "Did you mean 'smote'"),
         ({"remedies": "class-weight+cost-weight"}, "two would correct twice"),
         ({"remedies": "random-under+cost-weight"}, "must go with costs"),
         ({"metric": "f"}, "metric of run must be one of"),
@@ -76,6 +76,9 @@ def test_what_differs_is_named_unless_it_only_says_where_and_how():
         ({"scenario": "spam", "cost_fn": 2, "cost_fp": 1}, "policy of run must be one thing"),
         ({"scenario": "medical"}, "scenario of run must be one of"),
         ({"cost_fn": 3}, "must be given together. Got only cost_fn"),
+        ({"cost_matrix": [[0, 1], [5, 0]], "cost_fn": 2, "cost_fp": 1}, "must be one thing"),
+        ({"cost_matrix": [[0, 1], [-5, 0]]}, "cost_fn of Policy must be a number of at least 0"),
+        ({"cost_matrix": [[0, 1], [5]]}, "one row and one column for each class"),
         ({"cost_fn": -1, "cost_fp": 1}, "at least 0"),
         ({"cost_fn": float("nan"), "cost_fp": 1}, "at least 0"),
         ({"test_size": 1}, "above 0 and below 1"),
@@ -104,6 +107,8 @@ def test_values_that_cannot_be_used(option, says):
         {"jobs": "2"},
         {"drop": 2.5},
         {"learners": dict},
+        {"cost_matrix": 3},
+        {"cost_matrix": [1, 2]},
     ],
 )
 def test_values_of_the_wrong_kind(option):
@@ -125,6 +130,10 @@ def test_remedies_that_weigh_costs_run_only_where_there_are_any():
     assert "cost-weight" in Settings("y", remedies="all", **costs).remedy_names()
     assert Settings("y", remedies="smote", **costs).remedy_names() == ["none", "smote"]
     assert Settings("y", **costs).cost_columns == ("fee",)
+    matrix = {"cost_matrix": np.array([[0, 1, 2], [3, 0, 4], [5, 6, 0]])}
+    assert "cost-weight" in Settings("y", **matrix).remedy_names()
+    assert Settings("y", **matrix).policy(3)[0].objective == "cost"
+    assert Settings("y", cost_matrix=[[0, "fp"], ["fee", 0]]).cost_columns == ("fp", "fee")
 
 
 def test_the_policy_asked_for_and_the_one_assumed():
@@ -183,7 +192,9 @@ def test_seconds_are_read_in_every_unit(number, unit):
         assert read_seconds(f" {text} {unit}") == pytest.approx(float(text) * factor)
 
 
-@pytest.mark.parametrize("text", ["", "m", "0s", "-5s", "10m5s", "1e3s", "inf", "nan", "5 weeks"])
+@pytest.mark.parametrize(
+    "text", ["", "m", "0s", "-5s", "5s10m", "5m5m", "1e3s", "inf", "nan", "5 weeks"]
+)
 def test_texts_that_are_no_time(text):
     with pytest.raises(InvalidInput, match="such as 90s, 10m or 1h"):
         read_seconds(text)

@@ -186,5 +186,11 @@ def test_what_cannot_be_split_is_refused():
         make_folds(y, groups=np.zeros(100, int))
     with pytest.raises(InvalidInput, match="every class on both sides"):
         make_folds(y, groups=np.where(y == 1, 0, np.arange(100)))
+    alike = np.zeros(100, int)
+    for split in (hold_out, make_folds):
+        with pytest.raises(InvalidInput, match="All 100 rows are identical in every feature"):
+            split(y, duplicates=alike)
+    with pytest.raises(InvalidInput, match="whose rows are identical in every feature"):
+        make_folds(y, duplicates=np.where(y == 1, 200, np.arange(100)))
     with pytest.raises(InvalidInput, match="test_size of run"):
         hold_out(y, test_size=1.0)

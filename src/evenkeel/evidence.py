@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evenkeel._checks import listed
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 FEWEST = 10  # rare rows below which nothing can be compared
@@ -29,6 +33,29 @@ def rare_rows(counts: NDArray[np.int64]) -> int:
     others = present[:-1]
     enough = others[others >= FEWEST]
     return int(enough[0] if len(enough) else others[-1])
+
+
+def few_tested(counts: NDArray[np.int64], classes: Sequence[Any]) -> str | None:
+    """What fewer than 10 untouched rows of a class mean for its figures; None where all have enough.
+
+    >>> few_tested(np.array([196, 4]), ("no", "yes"))
+    'Only 4 of the 200 untouched rows are positive: too few to judge by, whatever the figures say.'
+    """
+    if len(counts) == 2:
+        n, total = int(counts[1]), int(counts.sum())
+        code = 1 if n <= counts[0] else 0
+        if counts[code] >= FEWEST:
+            return None
+        what = "positive" if code == 1 else "negative"
+        return (
+            f"Only {int(counts[code]):,} of the {total:,} untouched rows {'is' if counts[code] == 1 else 'are'} "
+            f"{what}: too few to judge by, whatever the figures say."
+        )
+    few = [code for code in np.argsort(counts, kind="stable") if counts[code] < FEWEST]
+    if not few:
+        return None
+    told = listed((f"{int(counts[code])} of {classes[code]!r}" for code in few), most=4)
+    return f"Too few untouched rows to judge these classes by: {told}."
 
 
 def evidence_of(counts: NDArray[np.int64]) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import evenkeel
-from evenkeel.audit import NOT_DEPLOYMENT
+from evenkeel.audit import not_deployment
 from evenkeel.curves import draw_curves
 from evenkeel.decide import diagnose
-from evenkeel.evidence import evidence_of
-from evenkeel.headline import headline, judged
+from evenkeel.evidence import evidence_of, few_tested
+from evenkeel.headline import floor_of, headline, judged
 from evenkeel.metrics import METRICS
 from evenkeel.untouched import untouched
 from evenkeel.verdict import Assessment
@@ -92,7 +92,7 @@ def run_facts(found: Found) -> dict[str, Any]:
     """All facts of a run; see ``docs/facts.md``."""
     table, comparison = found.table, found.comparison
     evidence = evidence_of(table.counts)
-    codes = {finding.code for finding in found.findings}
+    doubts = not_deployment(found.findings)
     test = untouched(
         found.y_test, found.proba_test, found.labels_test, table.classes, costs=found.costs_test
     )
@@ -113,7 +113,12 @@ def run_facts(found: Found) -> dict[str, Any]:
         "decision": _decision(found.settled.decision, found.policy, table.classes)
         | {"optimism": found.settled.optimism},
         "test": test
-        | {"deployment": not NOT_DEPLOYMENT & codes, "notes": sorted(NOT_DEPLOYMENT & codes)},
+        | {
+            "deployment": not doubts,
+            "notes": doubts,
+            "few": _few(found),
+            "floor": floor_of(found.policy.to_dict(), test),
+        },
         "calibration": dict(diagnose(found.y_test, found.proba_test)),
         "evidence": evidence,
         "curves": draw_curves(
@@ -209,6 +214,16 @@ def _split(found: Found) -> dict[str, Any]:
         name: {str(label): int(n) for label, n in zip(classes, held, strict=True)}
         for name, held in counts.items()
     }  # fmt: skip
+
+
+def _few(found: Found) -> str | None:
+    """What too few untouched rows mean, and what to do about it."""
+    counts = np.bincount(found.y_test, minlength=len(found.table.classes))
+    told = few_tested(counts, found.table.classes)
+    if told is None:
+        return None
+    file = found.split.kind == "file"
+    return f"{told} {'Use a larger test file' if file else 'Hold out more with --test-size'}, or collect more."
 
 
 def _remedy(entry: Entry, classes: tuple[Any, ...]) -> dict[str, Any]:

@@ -174,7 +174,8 @@ class Run:
         source
             Any table with the model's columns.
         out
-            ``.csv`` or ``.parquet`` file to write.
+            ``.csv`` (cells as they were) or ``.parquet`` (numbers, dates and booleans of the
+            model as such) file to write.
 
         Returns
         -------
@@ -190,7 +191,9 @@ class Run:
         check_table_path(out)
         self._spare(source, out)
         read = read_features(source, schema=self.schema)
-        frame, notes = self._scored(read)
+        # text in a CSV file says what a cell was; in Parquet a number as text is of no use
+        whole = read.typed if out.suffix.lower() == ".parquet" else read.frame
+        frame, notes = self._scored(read, whole)
         write_table(frame, out)
         return [*read.notes, *notes, self._tally(frame["decision"])]
 
@@ -200,7 +203,7 @@ class Run:
         told = listed((f"{number:,} for {label!r}" for label, number in counts), most=6)
         return f"{plural(len(decided), 'row')} decided: {told}"
 
-    def _scored(self, read: Features) -> tuple[pl.DataFrame, list[str]]:
+    def _scored(self, read: Features, whole: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
         """Every column of the file, then what the model says; columns of the same name move."""
         import polars as pl
 
@@ -222,12 +225,12 @@ class Run:
         decided = self.decision.apply(proba, columns=columns or None)
         added["decision"] = pl.Series(labels[decided].tolist())
         moved = {}
-        for name in (name for name in added if name in read.frame.columns):
+        for name in (name for name in added if name in whole.columns):
             moved[name] = f"{name}_"
-            while moved[name] in read.frame.columns or moved[name] in added:
+            while moved[name] in whole.columns or moved[name] in added:
                 moved[name] += "_"
         notes = [f"column {old!r} of the file is written as {new!r}" for old, new in moved.items()]
-        return read.frame.rename(moved).with_columns(**added), notes
+        return whole.rename(moved).with_columns(**added), notes
 
     def _spare(self, source: Any, out: Path) -> None:
         """Raise rather than write over the rows to score, or over a file of this run."""

@@ -86,7 +86,8 @@ def test_frame(
     Returns
     -------
     DataFrame
-        ``row``, ``target``, ``probability`` (two classes) or ``probability_LABEL``, ``decision``.
+        ``row``, ``target``, ``probability`` (two classes) or ``probability_LABEL``, ``decision``,
+        then the numeric columns, the time and the group of the row, as in :func:`oof_frame`.
     """
     import polars as pl
 
@@ -96,14 +97,13 @@ def test_frame(
         if len(classes) == 2
         else {f"probability_{label}": proba[:, code] for code, label in enumerate(classes)}
     )
-    return pl.DataFrame(
-        {
-            "row": table.rows[at],
-            "target": labels_series(classes, table.y[at]),
-            **scores,
-            "decision": labels_series(classes, decided),
-        }
-    )
+    head = {
+        "row": pl.Series(table.rows[at]),
+        "target": labels_series(classes, table.y[at]),
+        **{name: pl.Series(values) for name, values in scores.items()},
+        "decision": labels_series(classes, decided),
+    }
+    return pl.DataFrame([*_named(head), *_named(_columns(table, at, set(head)))])
 
 
 def labels_series(classes: tuple[Any, ...], codes: NDArray[np.int64]) -> pl.Series:
@@ -127,10 +127,8 @@ def _columns(table: Table, rows: NDArray[np.int64], taken: set[str]) -> dict[str
     }
     if table.time is not None and table.time_name is not None:
         found[table.time_name] = table.time.gather(rows)
-    if table.groups is not None and table.group_name is not None:
-        import polars as pl
-
-        found[table.group_name] = pl.Series(table.groups[rows])
+    if table.group_values is not None and table.group_name is not None:
+        found[table.group_name] = table.group_values.gather(rows)
     free: dict[str, pl.Series] = {}
     for name, series in found.items():
         while name in taken or name in free:

@@ -131,19 +131,26 @@ def average_precision_interval(
     n_positives = int(hit.sum())
     if n_positives in {0, hit.size}:
         return (float("nan"), float("nan"))
-    if other is None and n_positives < FEW_POSITIVES:
+    point = float("nan")
+    if other is None:
         rows = np.atleast_2d(as_scores(p, owner="average_precision_interval", unit=False))
-        value = float(np.mean([average_precision(hit, row) for row in rows]))
-        value = min(max(value, 0.5 / hit.size), 1.0 - 0.5 / n_positives)
+        point = float(np.mean([average_precision(hit, row) for row in rows]))
+    if other is None and n_positives < FEW_POSITIVES:
+        value = min(max(point, 0.5 / hit.size), 1.0 - 0.5 / n_positives)
         centre = np.log(value / (1.0 - value))
         half = z / np.sqrt(n_positives * value * (1.0 - value))
-        return (_expit(centre - half), _expit(centre + half))
-    found = average_precision_replicates(y, p, positive=positive, n_boot=n_boot, seed=seed)
-    if other is not None:
-        found = found - average_precision_replicates(
-            y, other, positive=positive, n_boot=n_boot, seed=seed
+        low, high = _expit(centre - half), _expit(centre + half)
+    else:
+        found = average_precision_replicates(y, p, positive=positive, n_boot=n_boot, seed=seed)
+        if other is not None:
+            found = found - average_precision_replicates(
+                y, other, positive=positive, n_boot=n_boot, seed=seed
+            )
+        low, high = percentiles(
+            found, confidence=confidence, n=min(n_positives, hit.size - n_positives)
         )
-    return percentiles(found, confidence=confidence, n=min(n_positives, hit.size - n_positives))
+    # An average precision of 1 has no logit, and draws of rows may all lie on one side of it.
+    return (float(np.fmin(low, point)), float(np.fmax(high, point)))
 
 
 def decision_interval(

@@ -17,7 +17,7 @@ from evenkeel.frames import oof_frame, test_frame
 from evenkeel.prepare import Prepared, look_at, make_settings, prepare, read_tables
 from evenkeel.race import Comparison, Judge, fit_whole, judge_all, run_race
 from evenkeel.settings import Settings
-from evenkeel.store import Journal, discard, new_folder, read_json, write_json
+from evenkeel.store import Journal, begin, discard, new_folder, read_json
 from evenkeel.versions import versions
 from evenkeel.wrappers import bare
 
@@ -118,6 +118,8 @@ def run(
     folder, journal = _open_folder(ready, resume=resume) if writes else (None, None)
     try:
         done = _compare_and_settle(ready, journal, laps, progress)
+        if folder is not None:
+            done.write(folder)
     except KeyboardInterrupt as stop:
         if folder is not None:
             stop.add_note(str(folder))  # the command line says where to go on
@@ -126,8 +128,6 @@ def run(
         if folder is not None and not resume:
             discard(folder)
         raise
-    if folder is not None:
-        done.write(folder)
     return done
 
 
@@ -179,8 +179,7 @@ def _open_folder(ready: Prepared, *, resume: bool) -> tuple[Path, Journal]:
                 f"resume of run must go on with the same data and options. Changed: "
                 f"{'; '.join(changed)}. Start a new run instead."
             )
-    started = {"settings": settings.to_dict(), "data_hash": table.hash, "state": "running"}
-    write_json(folder / "run.json", started)
+    begin(folder, {"settings": settings.to_dict(), "data_hash": table.hash})
     return folder, Journal(folder)
 
 

@@ -17,11 +17,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from evenkeel._checks import check_choice
 from evenkeel.errors import EvenkeelWarning, InvalidInput
+from evenkeel.reading.later import kinds_of, like_training, to_pandas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pandas as pd
     from sklearn.pipeline import Pipeline
 
 LEARNERS = {
@@ -31,6 +31,7 @@ LEARNERS = {
     "hist": "histogram gradient boosting (scikit-learn); categories and missing values as such",
     "prevalence": "predicts the prevalence for every row: what any model has to beat",
 }
+KEEP_CATEGORIES = ("lightgbm", "hist")  # learners that are given categories as such
 _REFUSED = re.compile(r"[^\w.()+/%#-]+")
 MANY_LEVELS = 40  # a text column with more distinct values is encoded as text, not as categories
 
@@ -60,6 +61,8 @@ class Columns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Column names of the training table.
     feature_names_out_
         What each output column is, in words of the training table.
+    kinds_
+        ``"number"``, ``"boolean"`` or ``"datetime"`` by column; columns of text are absent.
     levels_
         For ``"category"``: the levels of each category column, by output name.
 
@@ -95,6 +98,7 @@ class Columns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             raise InvalidInput("X of Columns must hold at least one column. Got none.")
         self.feature_names_in_ = np.array(frame.columns, dtype=object)
         self.n_features_in_ = frame.shape[1]
+        self.kinds_ = kinds_of(frame)
         self.vectorizer_ = self._vectorizer()
         with _quiet():
             out = self.vectorizer_.fit_transform(frame)
@@ -114,7 +118,14 @@ class Columns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self.scaler_.fit_transform(out.to_numpy(np.float64))
 
     def transform(self, X: Any) -> Any:
-        """Turn further rows of the same table into numbers and categories."""
+        """Turn further rows of the same table into numbers and categories.
+
+        Raises
+        ------
+        InvalidInput, InvalidType
+            No table, no rows, columns that are missing, or cells that are no number (boolean,
+            date) in a column that held these in training.
+        """
         check_is_fitted(self, "vectorizer_")
         frame = to_pandas(X)
         if isinstance(X, np.ndarray):  # columns without names keep their order
@@ -124,7 +135,7 @@ class Columns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                     f"Got {frame.shape[1]}."
                 )
             frame.columns = list(self.feature_names_in_)
-        frame = frame[list(self.feature_names_in_)]
+        frame = like_training(frame, list(self.feature_names_in_), self.kinds_)
         with _quiet():
             out = self.vectorizer_.transform(frame)
         out.columns = self._plain_names()
@@ -196,7 +207,7 @@ def make_learner(name: str, *, random_state: int = 0, n_jobs: int = 1) -> Pipeli
     if name == "lightgbm" and (reason := why_no_lightgbm()):
         warnings.warn(reason, EvenkeelWarning, stacklevel=2)
         name = "hist"
-    output = "category" if name in ("lightgbm", "hist") else "dense"
+    output = "category" if name in KEEP_CATEGORIES else "dense"
     columns: Any = Columns(output=output, random_state=random_state)
     if name == "prevalence":
         columns = "passthrough"
@@ -214,19 +225,6 @@ def why_no_lightgbm() -> str | None:
             "scikit-learn's histogram gradient boosting."
         )
     return None
-
-
-def to_pandas(X: Any) -> pd.DataFrame:
-    """A table of any kind as a pandas frame; nothing is copied where the kind allows it."""
-    import narwhals.stable.v2 as nw
-    import pandas as pd
-
-    if isinstance(X, pd.DataFrame):
-        return X
-    if isinstance(X, np.ndarray):
-        return pd.DataFrame(X, columns=[f"x{i}" for i in range(X.shape[1])], copy=False)
-    frame: pd.DataFrame = nw.from_native(X, eager_only=True).to_pandas()
-    return frame
 
 
 def _model(name: str, random_state: int, n_jobs: int) -> Any:

@@ -15,6 +15,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from evenkeel._checks import check_choice, check_number
+from evenkeel.class_costs import ClassCostWeighted
 from evenkeel.errors import DoesNotApply
 from evenkeel.wrappers import Resampled
 
@@ -124,7 +125,8 @@ class Remedy:
         seed
             Seed of whatever the remedy draws.
         costs
-            ``cost_fn`` and ``cost_fp``, numbers; used by remedies that weigh costs.
+            Used by remedies that weigh costs: ``cost_fn`` and ``cost_fp``, numbers; of several
+            classes ``class_costs``, one number for each.
 
         Returns
         -------
@@ -190,6 +192,8 @@ def _change_weights(remedy: Remedy, model: Any, seed: int, costs: Mapping[str, A
             f"{remedy.name} needs the costs of both errors. Give a policy with costs."
         )
     given = dict(costs) if remedy.needs_costs else {}
+    if "class_costs" in given:  # several classes have a cost each, not a miss and a false alarm
+        return ClassCostWeighted(model, class_costs=given["class_costs"])
     return _load(remedy.target)(model, **remedy.params, **given)
 
 

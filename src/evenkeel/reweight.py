@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 SCHEMES = ("inverse", "sqrt", "effective", "cost")
+_CATALOGUE = {  # what the same weights are called as remedies
+    "class-weight": "inverse",
+    "class-weight-sqrt": "sqrt",
+    "effective-number": "effective",
+    "cost-weight": "cost",
+}
 
 
 def class_weights(
@@ -44,7 +50,8 @@ def class_weights(
     y
         Labels ``(n_rows,)`` of any kind; weights come in the sorted order of the classes.
     scheme
-        One of the four above.
+        One of the four above, or the remedy of the catalogue that uses it: ``"class-weight"``,
+        ``"class-weight-sqrt"``, ``"effective-number"``, ``"cost-weight"``.
     counts
         In place of ``y``: rows of each class ``(n_classes,)``, or a mapping from label to rows.
     beta
@@ -86,6 +93,7 @@ def class_weights(
     >>> class_weights(["ham"] * 3 + ["spam"], "sqrt").round(3).tolist()
     [0.845, 1.464]
     """
+    scheme = _CATALOGUE.get(scheme, scheme) if isinstance(scheme, str) else scheme
     check_choice(scheme, SCHEMES, "scheme", "class_weights")
     n = np.array(_distribution(y, counts).counts, dtype=np.float64)
     if scheme == "effective":
@@ -182,6 +190,52 @@ def cost_weights(y: Any, cost_fn: Any, cost_fp: Any) -> Floats:
             "cost_fn and cost_fp of cost_weights must leave some row with a cost above 0. Got none."
         )
     return np.asarray(raw / mean)
+
+
+def class_cost_weights(y: Any, class_costs: Any) -> Floats:
+    """Row weights proportional to what errors on the row's class cost, with training mean 1.
+
+    Parameters
+    ----------
+    y
+        Class codes ``(n_rows,)``, from 0 to ``n_classes - 1``; a class may be absent.
+    class_costs
+        ``(n_classes,)``, at least 0: for each class the sum of the costs of its errors, the row
+        of the cost matrix without its diagonal.
+
+    Returns
+    -------
+    float64 array (n_rows,)
+
+    Raises
+    ------
+    InvalidInput
+        Codes without a cost, a cost that is negative or no finite number, or none above 0 among
+        the classes that occur.
+
+    References
+    ----------
+    Ting 2002, "An instance-weighting method to induce cost-sensitive trees", IEEE TKDE 14(3).
+    doi:10.1109/TKDE.2002.1000348
+
+    Examples
+    --------
+    >>> class_cost_weights([0, 0, 1, 2], [1.0, 2.0, 4.0]).tolist()
+    [0.5, 0.5, 1.0, 2.0]
+    """
+    costs = np.asarray(class_costs, dtype=np.float64)
+    if costs.ndim != 1 or not np.isfinite(costs).all() or bool((costs < 0).any()):
+        raise InvalidInput(
+            "class_costs of class_cost_weights must hold one finite cost of at least 0 for each "
+            f"class. Got {costs.tolist()}."
+        )
+    raw = row_weights(y, costs)
+    if not raw.any():
+        raise InvalidInput(
+            "class_costs of class_cost_weights must be above 0 for a class that occurs. Got "
+            f"{costs.tolist()}."
+        )
+    return np.asarray(raw / raw.mean())
 
 
 def _distribution(y: Any, counts: Any) -> Distribution:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,9 @@ class Settings:
         Label of the positive class; makes any target one-against-rest.
     cost_fn, cost_fp
         Cost of a missed positive and of a false alarm: a number, or the name of a column.
+    cost_matrix
+        In their place: one row for each true class, one column for each decision, classes in the
+        order of the facts (two classes: the positive one last).
     metric
         Metric that decides between remedies; a decision metric also sets the threshold.
     scenario
@@ -67,6 +71,7 @@ class Settings:
     positive: str | None = None
     cost_fn: float | str | None = None
     cost_fp: float | str | None = None
+    cost_matrix: tuple[tuple[float | str, ...], ...] | None = None
     metric: str | None = None
     scenario: str | None = None
     remedies: tuple[str, ...] | None = None
@@ -153,7 +158,8 @@ class Settings:
     def _check_goal(self) -> None:
         goals = [f"metric {self.metric!r}"] if self._decides else []
         goals += [f"scenario {self.scenario!r}"] if self.scenario is not None else []
-        goals += ["cost_fn and cost_fp"] if self.has_costs else []
+        goals += ["cost_fn and cost_fp"] if self.cost_fn is not None else []
+        goals += ["cost_matrix"] if self.cost_matrix is not None else []
         if len(goals) > 1:
             raise InvalidInput(
                 f"policy of run must be one thing. Got {' and '.join(goals)}. Keep one of them."
@@ -182,8 +188,15 @@ class Settings:
                 "cost_fn and cost_fp of run must be given together. Got only "
                 f"{'cost_fn' if self.cost_fp is None else 'cost_fp'}. Give both, or neither."
             )
+        matrix: Any = self.cost_matrix
+        rows = matrix if isinstance(matrix, tuple) else ()
+        if matrix is not None and not (rows and all(isinstance(row, tuple) for row in rows)):
+            raise InvalidType(
+                "cost_matrix of run must hold one row for each true class, one column for each "
+                f"decision. Got {matrix!r}."
+            )
         if self.has_costs:
-            Policy(cost_fn=self.cost_fn, cost_fp=self.cost_fp)
+            self._cost_policy()
         elif self.metric == "cost":
             raise InvalidInput(
                 "metric 'cost' of run must go with costs. Got none. Give cost_fn and cost_fp "
@@ -193,12 +206,20 @@ class Settings:
     @property
     def has_costs(self) -> bool:
         """Whether costs were given."""
-        return self.cost_fn is not None
+        return self.cost_fn is not None or self.cost_matrix is not None
+
+    def _cost_policy(self) -> Policy:
+        return Policy(
+            cost_fn=self.cost_fn,
+            cost_fp=self.cost_fp,
+            cost_matrix=self.cost_matrix,  # type: ignore[arg-type]
+        )
 
     @property
     def cost_columns(self) -> tuple[str, ...]:
         """Columns that hold costs."""
-        return tuple(cost for cost in (self.cost_fn, self.cost_fp) if isinstance(cost, str))
+        costs = (self.cost_fn, self.cost_fp, *itertools.chain(*(self.cost_matrix or ())))
+        return tuple(dict.fromkeys(cost for cost in costs if isinstance(cost, str)))
 
     def policy(self, n_classes: int) -> tuple[Policy, bool]:
         """The policy asked for, and whether it had to be assumed.
@@ -210,12 +231,12 @@ class Settings:
         """
         assumed = False
         if self.has_costs:
-            if n_classes > 2:
+            if n_classes > 2 and self.cost_matrix is None:
                 raise InvalidInput(
                     f"cost_fn and cost_fp of run must go with two classes. Got {n_classes} classes. "
                     "Name the class that is missed or raised wrongly with --positive."
                 )
-            policy = Policy(cost_fn=self.cost_fn, cost_fp=self.cost_fp)
+            policy = self._cost_policy()
         elif self.metric is not None and self._decides:
             policy = Policy.metric(self.metric)
         else:

@@ -104,10 +104,12 @@ def hold_out(
     Raises
     ------
     InvalidInput
-        A part would hold no row of a class that has at least two rows, or only one class.
+        A part would hold no row of a class that has at least two rows, or only one class; all
+        rows have the same features.
     """
     check_number(test_size, "test_size", "run", low=0, high=1, open_low=True, open_high=True)
     y = np.asarray(y)
+    _refuse_alike(duplicates)
     blocks = join_blocks(groups, duplicates)
     rng = np.random.default_rng(seed)
     if time is None:
@@ -164,6 +166,7 @@ def make_folds(
     (5, 2, [20, 20, 20, 20, 20])
     """
     y = np.asarray(y)
+    _refuse_alike(duplicates)
     counts = np.bincount(y)
     foldable = counts[counts >= 2 * ROWS_PER_FOLD]
     rare = int(foldable.min()) if len(foldable) > 1 else int(counts[counts > 0].min())
@@ -190,7 +193,20 @@ def make_folds(
         f"groups of make_folds must leave every class on both sides of a split. Got {len(table)} "
         "groups of rows that stay together, and a class that lies in one of them. Use a finer "
         "group column, or leave it out."
+        if groups is not None
+        else "Rows of a class must differ to be on both sides of a split. Got a class whose rows are "
+        "identical in every feature, and copies of a row stay together. Add columns that tell them "
+        "apart, or collect more rows."
     )
+
+
+def _refuse_alike(duplicates: Ints | None) -> None:
+    if duplicates is not None and len(duplicates) > 1 and np.ptp(duplicates) == 0:
+        raise InvalidInput(
+            f"The features must differ between rows. All {len(duplicates):,} rows are identical in "
+            "every feature, so nothing can tell their classes apart. Check which columns were "
+            "dropped, or add some that differ."
+        )
 
 
 def _usable(part: NDArray[np.int16], y: Ints, k: int) -> bool:

@@ -147,6 +147,11 @@ def read_json(path: Path) -> Any:
         raise DamagedRun(f"{path} cannot be read as JSON: {error}.") from error
 
 
+def begin(folder: Path, run: Mapping[str, Any]) -> None:
+    """Mark a folder as a run at work: what a resume compares itself with."""
+    write_json(folder / "run.json", {**run, "format": FORMAT, "state": "running"})
+
+
 def seal(folder: Path, run: Mapping[str, Any]) -> None:
     """Close a run: write ``run.json`` with the checksum of every file, drop the journal."""
     for path in folder.iterdir():

@@ -79,13 +79,11 @@ def _costs(labels: NDArray[np.int64], costs: NDArray[np.float64] | None) -> dict
     if costs is None:
         return {}
     low, high = mean_interval(1000.0 * row_cost(labels, costs))
-    nobody, everybody = 1000.0 * costs.mean(axis=0)[[0, -1]]
-    return {
-        "cost_low": low,
-        "cost_high": high,
-        "cost_acting_on_nobody": float(nobody),
-        "cost_acting_on_everybody": float(everybody),
-    }
+    alike = (1000.0 * costs.mean(axis=0)).tolist()
+    found = {"cost_low": low, "cost_high": high, "cost_deciding_alike": min(alike)}
+    if len(alike) > 2:
+        return found
+    return found | {"cost_acting_on_nobody": alike[0], "cost_acting_on_everybody": alike[1]}
 
 
 def _recall(table: NDArray[np.int64], code: int) -> tuple[int, int]:

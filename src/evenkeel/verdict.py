@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evenkeel._checks import listed
 from evenkeel.confusion import from_confusion
 from evenkeel.distribution import encode
 from evenkeel.errors import InvalidInput
@@ -111,7 +112,8 @@ def assess(y_true: Any, y_pred: Any, *, positive: Any = None) -> Assessment:
     Raises
     ------
     InvalidInput
-        Different lengths, one class only, missing labels, or an unknown ``positive``.
+        Different lengths, one class only, missing labels, no label in common, or an unknown
+        ``positive``.
 
     Examples
     --------
@@ -123,6 +125,11 @@ def assess(y_true: Any, y_pred: Any, *, positive: Any = None) -> Assessment:
     if truth.size != said.size:
         raise InvalidInput(
             f"y_pred of assess must be as long as y_true, {truth.size:,}. Got {said.size:,}."
+        )
+    if not set(true_classes) & set(said_classes):
+        raise InvalidInput(
+            f"y_pred of assess must hold labels of y_true. Got {listed(map(repr, said_classes))}, "
+            f"where y_true holds {listed(map(repr, true_classes))}: write both alike."
         )
     # decisions may leave classes out, or name one that the truth lacks
     classes, joint = encode(

@@ -11,13 +11,15 @@ import numpy as np
 
 from evenkeel.errors import InvalidInput
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "": 1}
+_UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 
 
 def plain(value: Any) -> Any:
     """What JSON can hold and gives back the same, lists as tuples."""
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
     if isinstance(value, Path):
         return str(value)
     if isinstance(value, Mapping):
@@ -42,7 +44,7 @@ def read_cost(text: str) -> float | str:
 
 
 def read_seconds(text: str) -> float:
-    """Seconds from ``90``, ``90s``, ``10m``, ``1.5h`` or ``1d``.
+    """Seconds from ``90``, ``90s``, ``10m``, ``1.5h``, ``1h30m`` or ``1d``.
 
     Raises
     ------
@@ -51,12 +53,25 @@ def read_seconds(text: str) -> float:
 
     Examples
     --------
-    >>> read_seconds("10m")
-    600.0
+    >>> read_seconds("10m"), read_seconds("1h30m")
+    (600.0, 5400.0)
     """
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd]?)\s*", text)
-    if match is None or float(match[1]) == 0:
-        raise InvalidInput(
-            f"time_budget of run must be a time such as 90s, 10m or 1h. Got {text!r}."
+    plain_number = re.fullmatch(r"\s*\d+(\.\d+)?\s*", text)
+    # largest unit first, each once: "30m1h" and "5m5m" are slips, not times
+    parts = re.fullmatch(
+        r"\s*" + "".join(rf"(?:(\d+(?:\.\d+)?)\s*{unit}\s*)?" for unit in _UNITS), text
+    )
+    seconds = 0.0
+    if plain_number:
+        seconds = float(text)
+    elif parts:
+        seconds = sum(
+            float(number) * size
+            for number, size in zip(parts.groups(), _UNITS.values(), strict=True)
+            if number
         )
-    return float(match[1]) * _UNITS[match[2]]
+    if seconds == 0:
+        raise InvalidInput(
+            f"time_budget of run must be a time such as 90s, 10m or 1h30m. Got {text!r}."
+        )
+    return seconds

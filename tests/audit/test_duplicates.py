@@ -78,3 +78,20 @@ def test_an_identifier_does_not_hide_copies():
     assert "duplicate-rows" not in {
         finding.code for finding in audit(read_table(columns, target="y", keep=["id"]))
     }
+
+
+@pytest.mark.parametrize(("distinct", "level"), [(20, "warning"), (79, "warning"), (80, "note")])
+def test_copies_among_the_rare_rows_are_told_as_what_they_leave(distinct, level):
+    a = np.r_[np.arange(900.0), 2000 + np.arange(100) % distinct]
+    table = read_table({"a": a, "b": a % 7, "y": ["no"] * 900 + ["yes"] * 100}, target="y")
+    found = {f.code: f for f in audit(table)}["duplicate-rows"]
+    assert found.level == level
+    if level == "warning":
+        spare = 100 - distinct
+        assert found.message == (
+            f"{spare} of the 100 rows of 'yes' ({spare} %) are exact copies of others: "
+            f"{distinct} distinct ones are left."
+        )
+        assert f"the evidence is that of {distinct} rows" in found.todo
+        assert found.rows[0] == 900
+        assert found.n_rows == 100 - sum(np.bincount(np.arange(100) % distinct) == 1)

@@ -57,6 +57,21 @@ def test_groups_that_hold_a_whole_class(n_groups, level):
     assert (found.level if found else None) == level
 
 
+def test_rows_without_a_group_are_counted_and_stand_alone():
+    def groups(n_rows):
+        return [None if i % 10 == 0 else f"g{i % 300}" for i in range(n_rows)]
+
+    table = table_of({0: 1000, 1: 300}, extra={"g": groups}, group="g")
+    found = codes(audit(table))["group-gaps"]
+    assert (found.level, found.n_rows, found.rows[:2]) == ("note", 130, (0, 10))
+    assert (
+        found.message
+        == "130 rows (10 %) without a value of g: each stands alone, as a group of its own."
+    )
+    assert len(set(table.groups[::10])) == 130
+    assert "group-gaps" not in codes(audit(table_of({0: 90, 1: 30}, extra={"g": range}, group="g")))
+
+
 def test_a_class_that_the_last_fifth_does_not_hold():
     table = table_of({0: 1000, 1: 300}, extra={"t": lambda n: range(n, 0, -1)}, time="t")
     assert "class-missing-late" not in codes(audit(table_of({0: 1000, 1: 300})))

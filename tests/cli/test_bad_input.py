@@ -91,7 +91,7 @@ def test_columns_and_labels_that_are_not_there(refused, payments, quick, options
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (("--remedies", "smot"), "Did you mean 'smote'?"),
+        (("--remedies", "smot"), "Did you mean 'smote'"),
         (("--remedies", "smote(q=3)"), "knob of smote must be one of 'k', 'ratio'. Got 'q'"),
         (("--remedies", "smote(k=0)"), "k of smote must be a whole number of at least 1"),
         (("--remedies", "smote(k"), "must be written name or name(knob=number)"),
@@ -120,8 +120,8 @@ def test_columns_and_labels_that_are_not_there(refused, payments, quick, options
         (("--jobs", "0"), "jobs of run must be a whole number of at least 1"),
         (("--test-size", "0"), "test_size of run must be a number above 0 and below 1"),
         (("--test-size", "nan"), "test_size of run must be a number above 0 and below 1"),
-        (("--time-budget", "soon"), "must be a time such as 90s, 10m or 1h. Got 'soon'"),
-        (("--time-budget", "-5s"), "must be a time such as 90s, 10m or 1h. Got '-5s'"),
+        (("--time-budget", "soon"), "must be a time such as 90s, 10m or 1h30m. Got 'soon'"),
+        (("--time-budget", "-5s"), "must be a time such as 90s, 10m or 1h30m. Got '-5s'"),
         (("--out", ""), "out of run must name a folder"),
         (("--out", "tx.csv"), "tx.csv exists"),
         (("--resume",), "name it with --out"),

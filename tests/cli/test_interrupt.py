@@ -89,6 +89,21 @@ def test_an_interrupted_run_names_its_folder(cli, tx, quick, monkeypatch):
     assert answer.code == 130
     assert "What is done is kept in runs/tx-1: go on with the same command and" in answer.err
     assert answer.err.endswith("--resume --out runs/tx-1\n")
+    scored = ("predict", "runs/tx-1", "tx.csv", "-o", "scored.csv")
+    for asked in (("report", "runs/tx-1"), scored):
+        answer = cli(*asked)
+        assert answer.code == 2
+        assert "is not finished. Go on with it by --resume --out runs/tx-1" in answer.err
+
+
+def test_an_interrupt_while_the_files_are_written_names_the_folder(cli, tx, quick, monkeypatch):
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("evenkeel.finished.render_page", interrupt)
+    answer = cli(*tx, *quick)
+    assert answer.code == 130
+    assert answer.err.endswith("--resume --out runs/tx-1\n")
 
 
 def test_an_interrupt_before_anything_is_written_leaves_nothing(cli, tx, quick, monkeypatch):
@@ -98,7 +113,7 @@ def test_an_interrupt_before_anything_is_written_leaves_nothing(cli, tx, quick, 
     monkeypatch.setattr("evenkeel.job.prepare", interrupt)
     answer = cli(*tx, *quick)
     assert answer.code == 130
-    assert answer.err.startswith("evenkeel: interrupted")
+    assert answer.err == "evenkeel: interrupted. Nothing was written.\n"
     assert not Path("runs").exists()
 
 

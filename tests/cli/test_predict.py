@@ -86,3 +86,30 @@ def test_costs_in_a_column_that_is_no_feature_reach_the_decision(cli, refused, p
     assert "It lacks 1: 'amount'" in refused("predict", "run", "new.csv", "-o", "s.csv")
     payments(amount=-amount).write_csv("new.csv")
     assert "numbers of at least 0" in refused("predict", "run", "new.csv", "-o", "s.csv")
+
+
+def test_parquet_holds_numbers_dates_and_booleans_as_such_and_csv_every_cell_as_it_was(
+    cli, payments, quick
+):
+    table = payments().with_columns(
+        day=pl.Series([f"2024-01-{1 + at % 28:02d}" for at in range(400)]),
+        flag=pl.Series(["true", "false"] * 200),
+        code=pl.Series([f"{at % 7:03d}" for at in range(400)]),
+        much=pl.Series([f"{at * 1.5:.2f}" if at % 9 else "NA" for at in range(400)]),
+    )
+    table.write_csv("tx.csv")
+    assert cli("run", "tx.csv", "--target", "y", *quick, "--quiet", "--out", "run").code == 0
+    table.with_columns(note=pl.lit("01")).write_csv("new.csv")
+    assert cli("predict", "run", "new.csv", "-o", "s.parquet", "--quiet").code == 0
+    assert cli("predict", "run", "new.csv", "-o", "s.csv", "--quiet").code == 0
+    typed = pl.read_parquet("s.parquet")
+    assert typed["a"].dtype.is_float()
+    assert typed["much"].dtype.is_float()
+    assert typed["much"][0] is None
+    assert typed["day"].dtype == pl.Datetime("us")
+    assert typed["flag"].dtype == pl.Boolean
+    assert typed.select("c", "code", "y", "note").dtypes == [pl.String] * 4
+    assert typed["code"][:2].to_list() == ["000", "001"]
+    cells = pl.read_csv("s.csv", infer_schema=False)
+    given = pl.read_csv("new.csv", infer_schema=False)
+    assert cells.select(given.columns).equals(given)

@@ -27,6 +27,8 @@ def test_json_is_one_document(cli, payments, quick):
     payments().write_csv("tx.csv")
     answer = cli("run", "tx.csv", "--target", "y", "--json", "--out", "run", *quick)
     assert (answer.code, answer.err) == (0, "")
+    again = cli("run", "tx.csv", "--target", "y", "--json", "--quiet", "--out", "quiet", *quick)
+    assert again.out.replace('"quiet/', '"run/') == answer.out, "quiet leaves what was asked for"
     facts = json.loads(answer.out)
     written = json.loads(Path("run/metrics.json").read_text())
     assert facts == written | {"files": sorted(f"run/{name}" for name in FILES)}

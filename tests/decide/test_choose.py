@@ -281,6 +281,13 @@ def test_a_class_with_few_rows_is_listed_and_keeps_its_offset():
     assert "calm +0.00" in found.sentence(("calm", "busy", "storm"))
 
 
+def test_a_class_with_one_row_has_one_row():
+    y, proba = several(n=300, shares=(0.8, 0.15, 0.05))
+    keep = np.setdiff1d(np.arange(300), np.flatnonzero(y == 2)[1:])
+    found = Policy.metric("balanced-accuracy").choose(y[keep], proba[keep], n_boot=0)
+    assert found.notes[0] == "class 2 has 1 row, fewer than 5: its offset stays 0"
+
+
 def test_a_class_that_is_never_decided_is_named():
     proba = np.tile([0.6, 0.3, 0.1], (60, 1))
     found = Policy.metric("accuracy").choose([0] * 40 + [1] * 12 + [2] * 8, proba, n_boot=0)

@@ -102,7 +102,9 @@ def test_a_journal_repeats_nothing_and_changes_nothing(course, tmp_path, monkeyp
 
 def test_the_baseline_runs_whatever_the_budget_and_the_rest_is_listed(course):
     results = run_race(course, PAIRS, time_budget=1e-6)
-    assert {trial.remedy for trial in results.outcomes} == {"none"}
+    assert {(trial.remedy, trial.learner) for trial in results.outcomes} == {PAIRS[0], PAIRS[-1]}
+    assert len(results.repeats(*PAIRS[-1], course)) == 1, "the forecast costs nothing"
+    assert ("none", "prevalence", 0) not in {left[:3] for left in results.not_run}
     assert ("random-over", "logistic", 0) in {left[:3] for left in results.not_run}
     assert len(results.repeats("none", "logistic", course)) == 1
 

@@ -108,6 +108,9 @@ def test_a_course_and_its_outcomes_travel_between_processes():
     for remedy in CATALOGUE:
         trial = Trial(remedy, "mine", 1, 2)
         here, there = run_trial(trial, course), run_trial(trial, again)
+        assert (here.status, here.reason) == (there.status, there.reason)
+        if here.status == "skipped":  # such as SMOTE-NC, which needs categories
+            continue
         assert here.status == "ok", here.reason
         assert np.array_equal(here.proba, pickle.loads(pickle.dumps(there)).proba)
         assert here.proba.shape == (len(course.folds.rows(1, 2)[1]), 2)

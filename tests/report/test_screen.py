@@ -182,3 +182,27 @@ def test_a_cost_column_shows_the_rule_instead_of_a_threshold(binary_facts: Facts
     screen = "\n".join(screen_lines(binary_facts))
     assert "Threshold    Act when p x amount > (1 - p) x 4.\n             mind this" in screen
     assert "spread" not in screen
+
+
+def test_a_sentence_is_cut_between_words(binary_facts: Facts) -> None:
+    told = "Column of the file holds what training never saw " * 12
+    binary_facts["audit"] = [finding("warning", told)] * 3
+    cut = [line for line in screen_lines(binary_facts) if line.endswith("…")]
+    words = set(told.split()) | {"!", "Audit"}
+    assert cut
+    assert all(line.removesuffix("…").split()[-1] in words for line in cut if "holds" in line)
+
+
+def test_with_several_learners_the_remedy_is_cut_and_the_learner_stays(binary_facts: Facts) -> None:
+    rows = binary_facts["remedies"]
+    rows += [row | {"learner": "logistic"} for row in rows[1:10]]
+    rows[-1]["versus_baseline"] = "better"
+    binary_facts["chosen"] = {"remedy": rows[-1]["name"], "learner": "logistic", "why": "So."}
+    for width in (70, 100, 110):
+        lines = screen_lines(binary_facts, width=width)
+        chosen = next(line for line in lines if line.startswith("→"))
+        assert re.search(r"^→ random-.*… · logistic  ", chosen), chosen
+        shown = [line for line in lines if re.search(r" · (lightgbm|logistic)  ", line)]
+        assert len(shown) >= 10
+    idle = next(line for line in screen_lines(binary_facts) if line.startswith("Not run"))
+    assert "smote-nc · lightgbm (needs" in idle

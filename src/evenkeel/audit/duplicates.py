@@ -9,6 +9,7 @@ import numpy as np
 from evenkeel._checks import listed
 from evenkeel.audit.finding import Finding, percent, some_rows
 from evenkeel.errors import EvenkeelError
+from evenkeel.evidence import rare_rows
 from evenkeel.reading.memory import from_memory
 from evenkeel.reading.words import plural
 
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     import polars as pl
 
     from evenkeel.table import Table
+
+    Ints = npt.NDArray[np.int64]
+
+
+MUCH = 0.2  # share of the rare rows that may be copies before it matters to the evidence
 
 
 def duplicate_ids(X: pl.DataFrame) -> npt.NDArray[np.int64]:
@@ -84,18 +90,46 @@ def duplicate_findings(
                 **some_rows(table.rows, mixed),
             )
         )
-    copies = np.flatnonzero((sizes[ids] > 1) & (n_labels[ids] == 1))
-    if len(copies):
-        spare = len(copies) - len(np.unique(ids[copies]))
-        findings.append(
+    return findings + _copies(table, ids, (sizes[ids] > 1) & (n_labels[ids] == 1), apart)
+
+
+def _copies(table: Table, ids: Ints, copied: npt.NDArray[np.bool_], apart: str) -> list[Finding]:
+    """Copies within a class: a warning where they are much of what is known about the rare class."""
+    rare = _rare_class(table.counts)
+    rows = np.flatnonzero(table.y == rare)
+    distinct = len(np.unique(ids[rows]))
+    if distinct < len(rows) * (1 - MUCH):
+        times = np.bincount(ids[rows])[ids[rows]]
+        return [
             Finding(
                 "duplicate-rows",
-                "note",
-                f"{plural(len(copies), 'row')} with an exact copy{apart} in the same class; "
-                f"{spare:,} ({percent(spare / table.n_rows)}) could go without loss.",
-                "No action needed: copies stay on one side of every split. Remove them if they are "
-                "recording errors.",
-                **some_rows(table.rows, copies),
+                "warning",
+                f"{len(rows) - distinct:,} of the {plural(len(rows), 'row')} of {table.classes[rare]!r} "
+                f"({percent(1 - distinct / len(rows))}) are exact copies of others{apart}: "
+                f"{distinct:,} distinct ones are left.",
+                f"If they are one case recorded again, the evidence is that of {plural(distinct, 'row')} "
+                "and intervals are too narrow: remove them. If they are different cases that look "
+                "alike, they count. Copies stay on one side of every split.",
+                **some_rows(table.rows, rows[times > 1]),
             )
+        ]
+    copies = np.flatnonzero(copied)
+    if not len(copies):
+        return []
+    spare = len(copies) - len(np.unique(ids[copies]))
+    return [
+        Finding(
+            "duplicate-rows",
+            "note",
+            f"{plural(len(copies), 'row')} with an exact copy{apart} in the same class; "
+            f"{spare:,} ({percent(spare / table.n_rows)}) could go without loss.",
+            "No action needed: copies stay on one side of every split. Remove them if they are "
+            "recording errors.",
+            **some_rows(table.rows, copies),
         )
-    return findings
+    ]
+
+
+def _rare_class(counts: Ints) -> int:
+    """The class whose rows say how much can be shown."""
+    return int(np.flatnonzero(counts == rare_rows(counts))[-1])

@@ -122,7 +122,7 @@ def _few(table: Table, codes: list[int], worst: str) -> list[Finding]:
 def _group_findings(table: Table) -> list[Finding]:
     if table.groups is None:
         return []
-    findings = []
+    findings = _group_gaps(table)
     pairs = np.unique(table.groups * len(table.classes) + table.y)
     n_groups = np.bincount(pairs % len(table.classes), minlength=len(table.classes))
     for code, n in enumerate(n_groups.tolist()):
@@ -143,6 +143,25 @@ def _group_findings(table: Table) -> list[Finding]:
                 )
             )
     return findings
+
+
+def _group_gaps(table: Table) -> list[Finding]:
+    values = table.group_values
+    if values is None or not values.null_count():
+        return []
+    alone = values.is_null().to_numpy()
+    return [
+        Finding(
+            "group-gaps",
+            "note",
+            f"{plural(int(alone.sum()), 'row')} ({percent(float(alone.mean()))}) without a value of "
+            f"{table.group_name}: each stands alone, as a group of its own.",
+            "If some of them belong together, fill them in: otherwise training and test may share "
+            "a group.",
+            (str(table.group_name),),
+            **some_rows(table.rows, np.flatnonzero(alone)),
+        )
+    ]
 
 
 def _time_findings(table: Table) -> list[Finding]:

@@ -11,16 +11,38 @@ from evenkeel.audit.finding import Finding, percent, some_rows
 from evenkeel.audit.resampled import repeated_classes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy.typing as npt
 
     from evenkeel.table import Table
 
     Ints = npt.NDArray[np.int64]
 
-# Figures on a test file with one of these findings are not deployment figures.
-NOT_DEPLOYMENT = frozenset({"test-prevalence", "test-balanced", "test-repeats"})
+# Figures on a test file with a warning of these are not deployment figures.
+NOT_DEPLOYMENT = frozenset(
+    {
+        "test-prevalence",
+        "test-balanced",
+        "test-repeats",
+        "test-shares-rows",
+        "test-shares-groups",
+    }
+)
 _SURE = 0.001
 _APART = 0.1
+
+
+def not_deployment(findings: Iterable[Finding]) -> list[str]:
+    """Codes of the findings that keep the figures of a test file from being deployment figures.
+
+    A note changes nothing: a handful of rows that occur in both files is common.
+
+    >>> shared = Finding("test-shares-rows", "note", "1 test row (0.1 %).", "Remove it.")
+    >>> not_deployment([shared, Finding("test-repeats", "warning", "Copies.", "Use another.")])
+    ['test-repeats']
+    """
+    return sorted({f.code for f in findings if f.code in NOT_DEPLOYMENT and f.level != "note"})
 
 
 def test_findings(table: Table, test: Table) -> list[Finding]:
@@ -111,7 +133,7 @@ def _shared_rows(table: Table, test: Table, mine: Ints, theirs: Ints) -> list[Fi
             "warning" if max(share, rare_share) >= 0.01 else "note",
             f"{len(shared):,} test rows ({percent(share)}; {percent(rare_share)} of "
             f"{test.classes[rare]!r}) are exact copies of training rows.",
-            "Remove them from one of the files, or the test measures memory.",
+            "Remove them from one of the files: on them the test measures memory.",
             **some_rows(test.rows, shared),
         )
     ]

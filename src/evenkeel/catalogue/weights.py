@@ -31,8 +31,8 @@ WEIGHTS = (
     ),
     Remedy(
         "cost-weight", "evenkeel.wrappers:CostWeighted", "weights",
-        "Each row weighs what an error on it costs; needs --cost-fn and --cost-fp.",
-        "Zadrozny, Langford and Abe 2003, doi:10.1109/ICDM.2003.1250950",
+        "Each class weighs what its errors cost; needs --cost-fn and --cost-fp, or a cost matrix.",
+        "Ting 2002, doi:10.1109/TKDE.2002.1000348",
         needs_costs=True,
     ),
 )  # fmt: skip

@@ -61,7 +61,7 @@ Keep = Annotated[list[str] | None, typer.Option(help="Columns to keep as feature
 DropMissing = Annotated[bool, typer.Option(help="Leave out rows whose target is missing.")]
 Test = Annotated[str | None, typer.Option(help="File with the untouched test rows.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-Quiet = Annotated[bool, typer.Option(help="Print nothing but errors.")]
+Quiet = Annotated[bool, typer.Option(help="Print nothing but errors (and what --json asks for).")]
 
 
 def _version(wanted: bool) -> None:
@@ -145,7 +145,7 @@ def run(
     drop_missing_target: DropMissing = False,
     test: Test = None,
     test_size: Annotated[float, typer.Option(help="Share of rows held out, in (0, 1).")] = 0.2,
-    time_budget: Annotated[str | None, typer.Option(help="Such as 90s, 10m or 1h.")] = None,
+    time_budget: Annotated[str | None, typer.Option(help="Such as 90s, 10m or 1h30m.")] = None,
     quick: Annotated[bool, typer.Option(help="Three folds at most, one repeat.")] = False,
     force: Annotated[bool, typer.Option(help="Go on with fewer than 10 positives.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of everything that is random.")] = 0,
@@ -176,7 +176,7 @@ def run(
             quick=quick, force=force, seed=seed, jobs=jobs,
             out=out, resume=resume, write=True, progress=bar.step,
         )  # fmt: skip
-    if not quiet:
+    if as_json or not quiet:
         show((done.facts if as_json else done.told) | {"files": done.files}, as_json=as_json)
     if done.facts["evidence"]["level"] == "weak":
         raise typer.Exit(WEAK_EVIDENCE)

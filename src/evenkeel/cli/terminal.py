@@ -20,7 +20,7 @@ def after_interrupt(leave: BaseException | None) -> str:
                 f"--resume --out {notes[0]}"
             )
         leave = leave.__cause__ or leave.__context__
-    return "interrupted. A run keeps its finished trials: go on with --resume --out RUN."
+    return "interrupted. Nothing was written."
 
 
 def stop(message: str, code: int) -> NoReturn:

@@ -22,6 +22,7 @@ from evenkeel.decide.policy import title
 from evenkeel.decide.spread import redraw, redraw_offsets
 from evenkeel.decide.threshold import FLAGS_ALL, FLAGS_NONE, Curve, optimum, threshold_curve
 from evenkeel.errors import InvalidInput
+from evenkeel.reading.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -229,7 +230,8 @@ def _offsets(
 def _offset_notes(rows: Ints, confusion: Floats, classes: tuple[Any, ...]) -> tuple[str, ...]:
     names = [str(name) for name in classes or range(len(rows))]
     notes = [
-        f"class {names[code]} has {rows[code]} rows, fewer than {MIN_ROWS}: its offset stays 0"
+        f"class {names[code]} has {plural(int(rows[code]), 'row')}, fewer than {MIN_ROWS}: its "
+        "offset stays 0"
         for code in np.flatnonzero(rows < MIN_ROWS)
     ]
     never = [names[code] for code in np.flatnonzero(confusion.sum(axis=0) == 0.0)]

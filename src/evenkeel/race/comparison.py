@@ -9,26 +9,25 @@ import numpy as np
 
 from evenkeel._checks import check_choice, check_number
 from evenkeel._rows import columns_of, n_rows
-from evenkeel.audit import copies_of
-from evenkeel.catalogue import SHORTLIST, find_remedies, find_remedy
-from evenkeel.decide import Policy
+from evenkeel.catalogue import SHORTLIST
 from evenkeel.distribution import encode, positive_last
 from evenkeel.errors import InvalidInput
 from evenkeel.evidence import WEAK, rare_rows
 from evenkeel.learners import make_learner
 from evenkeel.metrics import METRICS
+from evenkeel.race.asked import asked_folds, asked_policy, asked_remedies
 from evenkeel.race.judge import BETTER, LEVEL, Entry, Judge
 from evenkeel.race.schedule import Results, run_race
-from evenkeel.race.trial import Course, cost_numbers
+from evenkeel.race.trial import DUMMY, Course, cost_numbers
 from evenkeel.scores import gather
-from evenkeel.split import Folds, make_folds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import polars as pl
 
-DUMMY = "prevalence"
+    from evenkeel.decide import Policy
+
 _SHOWN = (
     "average_precision", "average_precision_low", "average_precision_high",
     "average_precision_difference", "average_precision_difference_low",
@@ -125,7 +124,10 @@ def compare(
     Raises
     ------
     InvalidInput
-        Unknown remedy or objective, fewer than two classes, or lengths that differ.
+        Unknown remedy or objective, fewer than two classes, lengths that differ, or folds that
+        cannot serve, such as more of them than rare rows. Nothing is fitted then.
+    InvalidType
+        A policy, remedies or cv of another kind.
 
     Examples
     --------
@@ -143,53 +145,33 @@ def compare(
         raise InvalidInput(
             f"X and y of compare must have as many rows. Got {n_rows(X):,} and {len(codes):,}."
         )
-    policy = policy or Policy.scenario("general", n_classes=len(classes))
-    policy.check(len(classes))
-    objective = objective or policy.objective
+    policy = asked_policy(policy, len(classes))
+    objective = policy.objective if objective is None else objective
     check_choice(objective, METRICS, "objective", "compare")
+    check_number(seed, "seed", "compare", low=0, whole=True)
+    check_number(jobs, "jobs", "compare", low=1, whole=True)
+    found = asked_remedies(remedies)
     columns = columns_of(X, policy.columns)
     costs = policy.row_costs(codes, columns=columns)
-    if isinstance(remedies, str):
-        remedies = find_remedies(remedies)
-    found = [find_remedy(spec) if isinstance(spec, str) else spec for spec in ("none", *remedies)]
     learner = "lightgbm" if estimator is None else "estimator"
     course = Course(
         X,
         codes,
         len(classes),
-        _folds(X, codes, cv, groups, seed),
+        asked_folds(X, codes, cv, groups, seed),
         learners={
             learner: make_learner("lightgbm") if estimator is None else estimator,
             DUMMY: make_learner(DUMMY),
         },
-        remedies={remedy.name: remedy for remedy in found},
+        remedies=found,
         costs=cost_numbers(policy, codes, columns),
         seed=seed,
     )
-    pairs = entry_pairs([remedy.name for remedy in found], [learner])
+    pairs = entry_pairs(list(found), [learner])
     results = run_race(course, pairs, jobs=jobs)
     judge = Judge(policy, objective, len(classes), costs, columns, seed)
     weak = rare_rows(np.bincount(codes)) < WEAK
     return judge_all(course, results, pairs, judge, classes=classes, weak=weak)
-
-
-def _folds(X: Any, codes: Any, cv: Any, groups: Any, seed: int) -> Folds:
-    """Folds that keep groups and copies whole, or those of a splitter that was given."""
-    if cv is not None and hasattr(cv, "split"):
-        part = np.full(len(codes), -1, np.int16)
-        for fold, (_, valid) in enumerate(cv.split(X, codes, groups)):
-            if np.any(part[valid] >= 0):
-                raise InvalidInput("cv of compare must put every row into one fold. Got overlaps.")
-            part[valid] = fold
-        if np.any(part < 0):
-            raise InvalidInput(
-                f"cv of compare must put every row into one fold. It left out {np.sum(part < 0):,}."
-            )
-        return Folds(part[None, :], int(part.max()) + 1)
-    if cv is not None:
-        check_number(cv, "cv", "compare", low=2, whole=True, hint="Or give a splitter.")
-    block = None if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
-    return make_folds(codes, groups=block, duplicates=copies_of(X), n_folds=cv, seed=seed)
 
 
 def entry_pairs(remedies: Sequence[str], learners: Sequence[str]) -> list[tuple[str, str]]:
@@ -269,6 +251,13 @@ def _choose(
     entries: list[Entry], baseline: Entry, judge: Judge, *, weak: bool
 ) -> tuple[Entry, str]:
     metric = METRICS[judge.objective]
+    beside = [entry for entry in entries if entry is not baseline and entry.name != DUMMY]
+    if not any(entry.ok for entry in beside):
+        return baseline, (
+            "No other remedy could be run: the baseline is kept."
+            if beside
+            else "Nothing else was compared."
+        )
     if weak:
         return baseline, "Too few positives to tell remedies apart: the baseline is kept."
     rivals = [entry for entry in entries if entry.ok and entry.name not in (DUMMY, "none")]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from evenkeel.race.backends import map_trials
-from evenkeel.race.trial import Outcome, Trial, run_trial
+from evenkeel.race.trial import DUMMY, Outcome, Trial, run_trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,7 +61,8 @@ def run_race(
     Parameters
     ----------
     pairs
-        The first is the baseline: it runs whatever the budget.
+        The first is the baseline: its first repeat runs whatever the budget, and so does that of
+        the prevalence-only forecast, which costs nothing.
     journal
         Finished trials are read from it and added to it.
     time_budget
@@ -87,7 +88,8 @@ def run_race(
                 late = time_budget is not None and (
                     time.monotonic() - start + needed / jobs > time_budget * (1 - FOR_THE_REST)
                 )
-                if late and (number or repeat):
+                spared = repeat == 0 and (number == 0 or learner == DUMMY)
+                if late and not spared:
                     results.not_run.append((remedy, learner, repeat, needed / jobs))
                     known[0] += len(block)
                     continue

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import secrets
 import time
 import warnings
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from evenkeel._rows import take
 from evenkeel.errors import DoesNotApply, InvalidInput
+from evenkeel.race.memory import peak_above, reset_peak
 from evenkeel.scores import fit_and_score
 
 if TYPE_CHECKING:
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
 
     from evenkeel.decide import Policy
     from evenkeel.split import Folds
+
+DUMMY = "prevalence"  # name of the learner that forecasts the prevalence for every row
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Course:
     remedies
         Objects with ``treat(estimator, seed=, costs=)`` by name.
     costs
-        ``cost_fn`` and ``cost_fp`` as numbers, for remedies that weigh costs.
+        What :func:`cost_numbers` gives, for remedies that weigh costs.
     seed
         Seed of the race.
     token
@@ -76,7 +77,7 @@ class Course:
     folds: Folds
     learners: Mapping[str, Any]
     remedies: Mapping[str, Any]
-    costs: Mapping[str, float] = field(default_factory=dict)
+    costs: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     token: str = field(default_factory=lambda: secrets.token_hex(8), compare=False)
 
@@ -140,7 +141,7 @@ def run_trial(trial: Trial, course: Course) -> Outcome:
         try:
             model = treated_model(trial, course, seed)
             ready = _prepare(trial, course, train, valid, seed)
-            before = _reset_peak()
+            before = reset_peak()
             start = time.perf_counter()
             proba, fitted = fit_and_score(
                 model, ready.train, course.y[train], ready.valid, course.n_classes
@@ -155,7 +156,7 @@ def run_trial(trial: Trial, course: Course) -> Outcome:
             return _without(trial, "failed", f"{type(error).__name__}: {error}")
     seconds = time.perf_counter() - start
     fit_rows = int(getattr(fitted, "n_rows_", len(train)))
-    return Outcome(trial, proba, "ok", None, seconds, fit_rows, _peak_above(before))
+    return Outcome(trial, proba, "ok", None, seconds, fit_rows, peak_above(before))
 
 
 def treated_model(trial: Trial, course: Course, seed: int) -> Any:
@@ -180,20 +181,36 @@ def fit_whole(remedy: str, learner: str, course: Course) -> Any:
 
 def cost_numbers(
     policy: Policy, y: NDArray[np.int64], columns: Mapping[str, Any] | None = None
-) -> dict[str, float]:
-    """Cost of a miss and of a false alarm, for weights; a column counts with its mean by class.
+) -> dict[str, Any]:
+    """What errors on each class cost, for weights: the row sum of the cost matrix off its diagonal.
 
-    Weights by row would tilt each row's odds by its own costs, and the decision, which weighs the
-    same costs row by row, would count them twice.
+    A column counts with its mean by class: weights by row would tilt each row's odds by its own
+    costs, and the decision, which weighs the same costs row by row, would count them twice.
+
+    Returns
+    -------
+    dict
+        Two classes: ``cost_fn`` and ``cost_fp``. Several: ``class_costs``, ``(n_classes,)``.
+        Empty without costs.
+
+    References
+    ----------
+    Ting 2002, IEEE TKDE 14(3), doi:10.1109/TKDE.2002.1000348
     """
-    found = {}
-    for name, cost, code in (("cost_fn", policy.cost_fn, 1), ("cost_fp", policy.cost_fp, 0)):
-        if isinstance(cost, str):
-            assert columns is not None
-            found[name] = float(np.asarray(columns[cost], dtype=np.float64)[y == code].mean())
-        elif cost is not None:
-            found[name] = float(cost)
-    return found
+    if policy.costs is None:
+        return {}
+    known = {} if columns is None else columns
+    sums = tuple(
+        sum(
+            float(np.asarray(known[cost], dtype=np.float64)[y == true].mean())
+            if isinstance(cost, str)
+            else float(cost)
+            for decided, cost in enumerate(row)
+            if decided != true
+        )
+        for true, row in enumerate(policy.costs.table)
+    )
+    return {"cost_fn": sums[1], "cost_fp": sums[0]} if len(sums) == 2 else {"class_costs": sums}
 
 
 def fold_seed(seed: int, repeat: int, fold: int) -> int:
@@ -259,31 +276,3 @@ def _size(X: Any) -> int:
 
 def _without(trial: Trial, status: str, reason: str) -> Outcome:
     return Outcome(trial, np.empty((0, 0)), status, " ".join(reason.split()))
-
-
-def _reset_peak() -> int | None:
-    """Start a new high-water mark of this process (Linux); memory held now, in bytes.
-
-    What the allocator keeps from earlier trials is handed back first: otherwise later trials would
-    look cheaper than earlier ones.
-    """
-    try:
-        ctypes.CDLL(None).malloc_trim(0)
-        Path("/proc/self/clear_refs").write_text("5")
-        return _status("VmRSS")
-    except (OSError, AttributeError):
-        return None
-
-
-def _peak_above(before: int | None) -> int | None:
-    if before is None:
-        return None
-    peak = _status("VmHWM")
-    return None if peak is None else max(0, peak - before)
-
-
-def _status(name: str) -> int | None:
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(name + ":"):
-            return int(line.split()[1]) * 1024
-    return None

@@ -47,6 +47,21 @@ class Features:
     source: str
     notes: tuple[str, ...]
 
+    @property
+    def typed(self) -> pl.DataFrame:
+        """The file with the columns that the model knows as numbers, dates or booleans as these.
+
+        Columns that the model does not read, and texts, stay as they were.
+        """
+        import polars as pl
+
+        kinds = self.X.schema
+        return self.frame.with_columns(
+            self.X[name]
+            for name, dtype in self.frame.schema.items()
+            if dtype == pl.String and kinds.get(name, dtype) != dtype
+        )
+
 
 def read_features(
     source: Any,

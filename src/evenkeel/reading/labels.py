@@ -12,7 +12,7 @@ import numpy as np
 from evenkeel._checks import did_you_mean, listed
 from evenkeel.errors import InvalidInput
 from evenkeel.reading.sniff import MISSING
-from evenkeel.reading.words import plural
+from evenkeel.reading.words import free_name, plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -153,7 +153,7 @@ def binary_classes(labels: Labels, positive: Any | None) -> tuple[Label, Label] 
     _refuse_single(labels)
     if positive is not None:
         others = [value for value in values if value != chosen]
-        rest: Label = "rest" if chosen != "rest" else "other"
+        rest = free_name(("rest", "other", "all other"), values)
         return (others[0] if len(others) == 1 else rest), chosen
     _refuse_continuous(labels)
     if len(values) > 2:

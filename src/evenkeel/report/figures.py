@@ -81,14 +81,19 @@ def _difference(name: str, remedy: Row, field: str, *, judged: bool, lower_is_be
 def measured_remedies(facts: Facts) -> list[tuple[str, Row]]:
     """The remedies that ran, each with a name that tells it apart; the learner is added where several were used."""
     rows = [row for row in facts.get("remedies") or [] if row.get("status", "ok") == "ok"]
-    learners = {row.get("learner") for row in rows[_baseline(rows) :] if row.get("learner")}
+    told = learners(facts)
     names = [
-        f"{row.get('name')} · {row['learner']}"
-        if len(learners) > 1 and row.get("learner") in learners
-        else row.get("name")
+        wording.remedy(row.get("name"), row["learner"] if row.get("learner") in told else None)
         for row in rows
     ]
     return list(zip(wording.distinct(names), rows, strict=True))
+
+
+def learners(facts: Facts) -> set[str]:
+    """The learners that have to stand beside a remedy: none where only one was used."""
+    rows = list(facts.get("remedies") or [])
+    found = {str(row["learner"]) for row in rows[_baseline(rows) :] if row.get("learner")}
+    return found if len(found) > 1 else set()
 
 
 def costs_of_fits(facts: Facts) -> list[Row]:

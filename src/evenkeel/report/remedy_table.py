@@ -67,6 +67,10 @@ def _columns(facts: Facts, rows: list[Row]) -> list[list[str]]:
     """Columns as head and cells, the most telling first."""
     compared = figures.comparisons(facts)
     columns = []
+    if not compared:  # nothing beside the baseline: there are figures, but no differences
+        key = "average_precision"
+        cells = [f"{wording.number(row.get(key))} {wording.spread(row, key)}" for row in rows]
+        columns.append([wording.metric(key), *(cell.strip() for cell in cells)])
     for at, one in enumerate(compared):
         title, field = (
             wording.metric(one["key"]).replace("cost per 1,000 rows", "cost per 1,000"),
@@ -121,6 +125,9 @@ def _line(mark: str, name: str, cells: list[str], columns: list[list[str]], room
     from rich.text import Text
 
     if cell_len(name) > room:
-        name = set_cell_size(name, room - 1) + "…"
+        head, dot, learner = name.rpartition(" · ")
+        end = dot + learner if dot and cell_len(dot + learner) <= room - 4 else ""
+        head = head if end else name
+        name = set_cell_size(head, room - 1 - cell_len(end)).rstrip() + "…" + end
     padded = [f"{cell:<{_width(column)}}" for cell, column in zip(cells, columns, strict=True)]
     return Text("  ".join([f"{mark:<2}{set_cell_size(name, room)}", *padded]).rstrip())

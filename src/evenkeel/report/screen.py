@@ -170,11 +170,17 @@ def _remedies(sheet: Sheet, facts: Facts, *, most: int) -> None:
     from evenkeel.report.remedy_table import remedy_table
 
     idle = [row for row in facts["remedies"] if row.get("status", "ok") != "ok"]
-    told = [f"{label(row.get('name'))} ({row.get('reason') or row.get('status')})" for row in idle]
+    several = figures.learners(facts)
+
+    def name(row: Facts) -> str:
+        learner = row.get("learner")
+        return wording.remedy(row.get("name"), learner if learner in several else None)
+
+    told = [f"{name(row)} ({row.get('reason') or row.get('status')})" for row in idle]
     sheet.lines += remedy_table(facts, width=sheet.width, most=most - bool(idle) - 1)
     sheet.items("Not run", told, most=1)
     costs = [
-        f"{row['name']} {wording.signed_count(row['added_rows'])} rows {number(row['seconds'])} s"
+        f"{name(row)} {wording.signed_count(row['added_rows'])} rows {number(row['seconds'])} s"
         for row in figures.costs_of_fits(facts)
         if row["added_rows"]
     ]
@@ -221,7 +227,9 @@ def _test(sheet: Sheet, facts: Facts) -> None:
     else:
         keys = ("balanced_accuracy", "f1", "mcc")
         parts = [f"{wording.metric(key)} {number(test.get(key))}" for key in keys]
-        sheet.say("Test", " · ".join([*parts, ranking.strip()]), most=1)
+        if is_number(test.get("cost")):
+            parts.append(f"cost {number(test['cost'])} per 1,000 rows")
+        sheet.say("Test", " · ".join([*parts, ranking.strip()]), most=2)
         sheet.items("", _caught(facts), most=2, lead="recall ")
     if test.get("deployment") is False:
         told = " ".join(["Not deployment figures.", *figures.test_notes(facts)])
@@ -253,7 +261,7 @@ def _verdict(sheet: Sheet, facts: Facts) -> None:
     if level:
         told = " ".join([f"{level}.", *map(str, assessment.get("sentences") or [])])
         style = "" if level == "acceptable" else "bold yellow"
-        sheet.say("Verdict", wording.sentence(told), most=3, style=style)
+        sheet.say("Verdict", wording.sentence(told), most=4, style=style)
     if evidence.get("level") in ("weak", "limited"):
         told = f"{evidence['level']} evidence: {evidence.get('sentence')}"
         sheet.say("", wording.sentence(told), most=1, style="yellow")

@@ -85,6 +85,13 @@ def _wrap(words: str, width: int) -> list[str]:
 
 
 def _cut(words: str, width: int) -> str:
+    """Words that fit, cut between two of them."""
     from rich.cells import cell_len, set_cell_size
 
-    return words if cell_len(words) <= width else set_cell_size(words, width - 1).rstrip() + "…"
+    if cell_len(words) <= width:
+        return words
+    short = set_cell_size(words, width - 1)
+    if not words[len(short) :].startswith(" "):
+        head = short.rpartition(" ")[0]
+        short = head if len(head) > len(short) // 2 else short  # a word as long as the line is cut
+    return short.rstrip(" ,;:([·") + "…"

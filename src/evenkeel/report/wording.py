@@ -178,6 +178,19 @@ def label(value: Any, most: int = 48) -> str:
     return tidy(value, most).strip() or repr(tidy(value, most))
 
 
+def remedy(name: Any, learner: Any = None, most: int = 48) -> str:
+    """A remedy and its learner in so many letters; the remedy is cut first: learners tell rows apart.
+
+    >>> remedy("class-weight"), remedy("random-under(ratio=0.1)", "logistic", 24)
+    ('class-weight', 'random-under… · logistic')
+    """
+    if not learner:
+        return label(name, most)
+    end = f" · {label(learner, 24)}"
+    room = most - len(end)
+    return label(name, room) + end if room >= 4 else label(f"{name}{end}", most)
+
+
 def sentence(text: Any) -> str:
     """Words as a sentence: a capital first, a stop last; nothing where there are none.
 

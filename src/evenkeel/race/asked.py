@@ -1,0 +1,155 @@
+"""What ``compare`` was asked for, checked before anything is fitted."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evenkeel._checks import check_number
+from evenkeel.audit import copies_of
+from evenkeel.catalogue import find_remedies, find_remedy
+from evenkeel.decide import Policy
+from evenkeel.errors import InvalidInput, InvalidType
+from evenkeel.evidence import rare_rows
+from evenkeel.split import Folds, make_folds
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+
+
+def asked_policy(policy: Any, n_classes: int) -> Policy:
+    """The policy that was given, or what is usual for so many classes.
+
+    Raises
+    ------
+    InvalidInput, InvalidType
+        It is no policy, or cannot decide between so many classes.
+    """
+    if policy is None:
+        policy = Policy.scenario("general", n_classes=n_classes)
+    if not isinstance(policy, Policy):
+        raise InvalidType(
+            "policy of compare must be a Policy, such as Policy(cost_fn=122, cost_fp=4) or "
+            f"Policy.scenario('fraud'). Got {policy!r}."
+        )
+    policy.check(n_classes)
+    return policy
+
+
+def asked_remedies(remedies: Any) -> dict[str, Any]:
+    """The remedies by name, the baseline first.
+
+    Raises
+    ------
+    InvalidInput, InvalidType
+        Something that is no remedy, a name that is not known, or one name for two remedies.
+
+    Examples
+    --------
+    >>> list(asked_remedies("smote, class-weight"))
+    ['none', 'smote', 'class-weight']
+    """
+    rule = "remedies of compare must be a list of names, or of objects with a name and treat()"
+    if isinstance(remedies, str):
+        remedies = find_remedies(remedies)
+    if not isinstance(remedies, list | tuple | set | frozenset):
+        raise InvalidType(f"{rule}. Got {remedies!r}. Put a single one in a list.")
+    found = {"none": find_remedy("none")}
+    for given in remedies:
+        remedy = find_remedy(given) if isinstance(given, str) else given
+        name = getattr(remedy, "name", None)
+        if not isinstance(name, str) or not callable(getattr(remedy, "treat", None)):
+            raise InvalidType(f"{rule}. Got {given!r} among them.")
+        if found.setdefault(name, remedy) != remedy:
+            raise InvalidInput(
+                f"remedies of compare must have different names. Got {name!r} twice: rename one, "
+                "and leave 'none' to the baseline."
+            )
+    return found
+
+
+def asked_folds(X: Any, codes: Ints, cv: Any, groups: Any, seed: int) -> Folds:
+    """Folds that keep groups and copies whole, or those of a splitter that was given.
+
+    Raises
+    ------
+    InvalidInput, InvalidType
+        No number of folds and no splitter, more folds than rare rows, groups of another length,
+        or folds that cannot serve.
+    """
+    block = None if groups is None else _block_of(groups, len(codes))
+    if cv is not None and callable(getattr(cv, "split", None)) and not isinstance(cv, str):
+        return _folds_of(cv, X, codes, groups)
+    if cv is not None:
+        hint = "Or give a splitter of scikit-learn, such as StratifiedKFold(5)."
+        check_number(cv, "cv", "compare", low=2, whole=True, hint=hint)
+        most = rare_rows(np.bincount(codes))
+        if cv > most:
+            raise InvalidInput(
+                f"cv of compare must be at most {most:,}, the rows of the rare class: a fold without "
+                f"any measures nothing. Got {cv:,}."
+            )
+        cv = int(cv)
+    return make_folds(codes, groups=block, duplicates=copies_of(X), n_folds=cv, seed=seed)
+
+
+def _block_of(groups: Any, n_rows: int) -> Ints:
+    ids = np.asarray(groups)
+    if ids.shape != (n_rows,):
+        raise InvalidInput(
+            f"groups of compare must hold one id for each of the {n_rows:,} rows. Got shape "
+            f"{ids.shape}."
+        )
+    try:
+        return np.asarray(np.unique(ids, return_inverse=True)[1])
+    except TypeError as error:
+        raise InvalidType(
+            "groups of compare must be ids of one kind, numbers or texts, without gaps. Got a "
+            "mixture. Give every row without a group an id of its own."
+        ) from error
+
+
+def _folds_of(cv: Any, X: Any, codes: Ints, groups: Any) -> Folds:
+    """The folds of a splitter, each row in one of them."""
+    if isinstance(cv, type):
+        raise InvalidType(
+            f"cv of compare must be a splitter that was made. Got the class: {cv.__name__}()."
+        )
+    part = np.full(len(codes), -1, np.int16)
+    rule = "cv of compare must put every row into one fold"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # too few rows of a class: said below
+            pairs = [(np.asarray(t), np.asarray(v)) for t, v in cv.split(X, codes, groups)]
+    except (TypeError, ValueError) as error:
+        hint = " Give groups=." if groups is None and "groups" in str(error) else ""
+        raise InvalidInput(
+            f"cv of compare must be able to split these rows. Got: {str(error).rstrip('.')}.{hint}"
+        ) from error
+    for fold, (train, valid) in enumerate(pairs):
+        if np.any(part[valid] >= 0):
+            raise InvalidInput(f"{rule}. Got overlaps.")
+        part[valid] = fold
+        if len(train) + len(valid) != len(codes):
+            raise InvalidInput(
+                f"{rule} and train on all others. Fold {fold} of {type(cv).__name__} leaves out "
+                f"{len(codes) - len(train) - len(valid):,} rows."
+            )
+        if len(np.unique(codes[train])) < 2:
+            raise InvalidInput(
+                "cv of compare must leave two classes to train on in every fold. Fold "
+                f"{fold} of {type(cv).__name__} leaves one. Use StratifiedKFold, or shuffle=True."
+            )
+    if np.any(part < 0):
+        raise InvalidInput(f"{rule}. It left out {np.sum(part < 0):,}.")
+    most = rare_rows(np.bincount(codes))
+    if len(pairs) > most:
+        raise InvalidInput(
+            f"cv of compare must make at most {most:,} folds, as many as there are rows of the rare "
+            f"class. Got {len(pairs):,}."
+        )
+    return Folds(part[None, :], len(pairs))
