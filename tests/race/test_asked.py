@@ -32,6 +32,9 @@ class Named:
     def __init__(self, name):
         self.name = name
 
+    def __repr__(self):  # test names must not hold addresses
+        return f"Named({self.name!r})"
+
     def treat(self, estimator, *, seed=0, costs=None):
         return LogisticRegression()
 
