@@ -105,7 +105,7 @@ def test_other_types_are_refused(strategy):
 def test_a_number_is_for_two_classes_and_one_class_is_nothing():
     with pytest.raises(InvalidInput, match=r"Use Ratio\(0.5\)"):
         wanted(0.5, {"a": 9, "b": 3, "c": 1})
-    with pytest.raises(InvalidInput, match="two classes"):
+    with pytest.raises(InvalidInput, match="more than 1 class"):
         wanted("auto", {"a": 9})
 
 
