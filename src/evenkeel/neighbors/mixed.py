@@ -10,7 +10,7 @@ neighbours exactly.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -65,8 +65,8 @@ def mixed(X: Any, codes: Any, rows: Any = None, *, k: int) -> Bools:
     codes = np.asarray(codes)
     asked = np.arange(len(codes)) if rows is None else np.asarray(rows, np.int64)
     found = np.ones(asked.size, bool)
-    if not is_sparse(X) and len(codes) >= FEW_ROWS:
-        points = _Points(X)
+    points = None if is_sparse(X) or len(codes) < FEW_ROWS else _Points(X)
+    if points is not None:
         for code in np.unique(codes[asked]):
             mine = np.flatnonzero(codes[asked] == code)
             own, others = np.flatnonzero(codes == code), np.flatnonzero(codes != code)
@@ -75,26 +75,44 @@ def mixed(X: Any, codes: Any, rows: Any = None, *, k: int) -> Bools:
             elif own.size > k:
                 found[mine] = ~points.cleared(asked[mine], own, others, k)
     open_ = np.flatnonzero(found)
-    if open_.size:
+    if open_.size and not (points and points.exact):
         index, _ = neighbors(X, asked[open_], k=k)
         found[open_] = (codes[index] != codes[asked[open_], None]).any(axis=1)
     return found
 
 
+class _Limit(NamedTuple):
+    """What a row of the own class must stay below to come before the nearest other, ``(n,)`` each."""
+
+    rows: Ints
+    most: Singles  # bracket
+    before: Ints  # row number, where brackets are equal
+    need: Ints  # rows that must come before, the row itself counted where it does
+
+    def of(self, at: Ints) -> _Limit:
+        """The limits of some rows."""
+        return _Limit(self.rows[at], self.most[at], self.before[at], self.need[at])
+
+
 class _Points:
-    """Rows as centred float32 numbers, with their squared lengths and a bound of rounding errors.
+    """Rows as float32 numbers, with their squared lengths and a bound of rounding errors.
 
     ``|q - p|^2 = |q|^2 + (|p|^2 - 2 q.p)``; for one ``q`` only the bracket differs, so it alone is
     computed, as one product of rows with another column each. It is off by less than
-    ``eps (|q|^2 + |p|^2)``: rounding of the numbers, and of a sum of d products in any order.
+    ``eps (|q|^2 + |p|^2)``: rounding of the numbers about their mean, and of a sum of d products in
+    any order. Small whole numbers lose nothing: then ties are seen, and settled by row number.
     """
 
     def __init__(self, X: Any) -> None:
-        centred = np.asarray(X) - np.mean(X, axis=0, dtype=np.float64)
-        largest = float(np.abs(centred).max()) or 1.0
-        self.values = np.divide(centred, largest).astype(np.float32)
+        self.exact = _small_and_whole(X)
+        if self.exact:
+            self.values, self.eps = np.asarray(X, np.float32), np.float32(0)
+        else:
+            centred = np.asarray(X) - np.mean(X, axis=0, dtype=np.float64)
+            largest = float(np.abs(centred).max()) or 1.0
+            self.values = np.divide(centred, largest).astype(np.float32)
+            self.eps = np.float32(4 * (self.values.shape[1] + 4) * np.finfo(np.float32).eps)
         self.square = np.einsum("ij,ij->i", self.values, self.values)
-        self.eps = np.float32(4 * (self.values.shape[1] + 4) * np.finfo(np.float32).eps)
 
     def cleared(self, rows: Ints, own: Ints, others: Ints, k: int) -> Bools:
         """Rows with k rows of their class surely nearer than any other; the rest stays open."""
@@ -102,32 +120,38 @@ class _Points:
         with threadpool_limits(1), ThreadPoolExecutor(threads()) as pool:
             parts = _parts(np.arange(rows.size))
             found = list(pool.map(lambda part: self._nearest(rows[part], others), parts))
-            most, nearest = map(np.concatenate, zip(*found, strict=True))
+            least, nearest = map(np.concatenate, zip(*found, strict=True))
+            limit = self._limit(rows, least, others[nearest], k)
             # rows with the same nearest other lie together: they clear each other best
             spread = self.values[others].std(axis=0).argmax()
             rank = np.argsort(np.argsort(self.values[others, spread]))
             parts = _parts(np.argsort(rank[nearest], kind="stable"))
-            counts = pool.map(lambda at: self._nearer(rows[at], most[at], rows[at]), parts)
-            done[np.concatenate(parts)] = np.concatenate(list(counts)) > k  # itself among them
-            self._scan(rows, most, own, k, done, pool)
+            counts = pool.map(lambda at: self._nearer(limit.of(at), rows[at]), parts)
+            at = np.concatenate(parts)
+            done[at] = np.concatenate(list(counts)) >= limit.need[at]
+            self._scan(limit, own, done, pool)
         return done
 
-    def _scan(
-        self, rows: Ints, most: Singles, own: Ints, k: int, done: Bools, pool: ThreadPoolExecutor
-    ) -> None:
+    def _scan(self, limit: _Limit, own: Ints, done: Bools, pool: ThreadPoolExecutor) -> None:
         """Look for nearer rows in the whole class, and stop for each row as soon as k are found."""
         left = np.flatnonzero(~done)
-        seen = np.zeros(rows.size, np.int64)
+        seen = np.zeros(done.size, np.int64)
         order = np.random.default_rng(0).permutation(own)  # exact in any order; early in this one
         start, size = 0, FIRST
         while left.size and start < own.size:
             some = order[start : start + size]
-            parts = _parts(left)
-            counts = pool.map(lambda at: self._nearer(rows[at], most[at], some), parts)  # noqa: B023
+            counts = pool.map(lambda at: self._nearer(limit.of(at), some), _parts(left))  # noqa: B023
             seen[left] += np.concatenate(list(counts))
-            done[left] = seen[left] > k
+            done[left] = seen[left] >= limit.need[left]
             left = left[~done[left]]
             start, size = start + size, min(2 * size, MOST)
+
+    def _limit(self, rows: Ints, least: Singles, others: Ints, k: int) -> _Limit:
+        if not self.exact:  # a row is nearer to itself than the nearest other, or stays open
+            most = least - 2 * self.eps * self.square[rows]
+            return _Limit(rows, most, np.full(rows.size, -1), np.full(rows.size, k + 1))
+        itself = (least + self.square[rows] > 0) | (rows < others)
+        return _Limit(rows, least, others, k + itself)
 
     def _nearest(self, rows: Ints, others: Ints) -> tuple[Singles, Ints]:
         """The least bracket that any other row may have for each row, and the place of that row."""
@@ -140,16 +164,19 @@ class _Points:
             nearer = found < least[at]
             least[at] = np.where(nearer, found, least[at])
             place[at] = np.where(nearer, first + some.start, place[at])
-        return least - 2 * self.eps * self.square[rows], place
+        return least, place
 
-    def _nearer(self, rows: Ints, most: Singles, among: Ints) -> Ints:
-        """How many rows surely have a bracket below what each row allows."""
-        seen = np.zeros(rows.size, np.int64)
-        query = self._query(rows)
-        for at, some in _tiles(rows.size, among.size):
+    def _nearer(self, limit: _Limit, among: Ints) -> Ints:
+        """How many rows surely come before the nearest other row of each row."""
+        seen = np.zeros(limit.rows.size, np.int64)
+        query = self._query(limit.rows)
+        for at, some in _tiles(limit.rows.size, among.size):
             bracket = query[at] @ self._against(among[some], 1 + self.eps)
-            below = np.less(bracket, most[at, None])
-            seen[at] += np.add.reduce(below.view(np.uint8), axis=1, dtype=np.uint16)
+            before = np.less(bracket, limit.most[at, None])
+            if self.exact:
+                tied = np.equal(bracket, limit.most[at, None])
+                before |= tied & (among[some] < limit.before[at, None])
+            seen[at] += np.add.reduce(before.view(np.uint8), axis=1, dtype=np.uint16)
         return seen
 
     def _query(self, rows: Ints) -> Singles:
@@ -157,6 +184,16 @@ class _Points:
 
     def _against(self, rows: Ints, factor: Any) -> Singles:
         return np.vstack([self.values[rows].T, factor * self.square[rows]])
+
+
+def _small_and_whole(X: Any) -> bool:
+    """Whether products and sums of rows are whole numbers that float32 holds."""
+    values = np.asarray(X, np.float64)
+    if not (values[:64] == np.rint(values[:64])).all():
+        return False
+    most = float(np.abs(values).max(initial=0))
+    small = most < 2**11 and most**2 * values.shape[1] < 2**21
+    return small and bool((values == np.rint(values)).all())
 
 
 def _parts(at: Ints) -> list[Ints]:
