@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import threading
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +16,7 @@ from evenkeel.errors import DamagedRun, EvenkeelError, EvenkeelWarning, InvalidI
 from evenkeel.export import check_table_path, load_model, save_model, write_table
 from evenkeel.reading.schema import Schema
 from evenkeel.reading.words import plural
-from evenkeel.report import render_card, render_page
+from evenkeel.report import preload, render_card, render_page
 from evenkeel.store import (
     new_folder,
     open_run,
@@ -238,6 +240,16 @@ class Run:
         read = [Path(source)] if isinstance(source, str | Path) else []
         if out.exists() and any(path.exists() and path.samefile(out) for path in [*read, *mine]):
             raise InvalidInput(f"out must be a file of its own. {out} is one that is read here.")
+
+
+def get_ready() -> None:
+    """Import, beside whatever runs, what the files of a run need: it takes seconds."""
+
+    def imports() -> None:
+        importlib.import_module("skops.io")
+        preload()
+
+    threading.Thread(target=imports, daemon=True).start()
 
 
 def rewrite_report(folder: str | Path) -> Path:

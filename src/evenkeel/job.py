@@ -12,7 +12,7 @@ from evenkeel.audit import audit
 from evenkeel.decide.classifier import DecidedClassifier
 from evenkeel.errors import DamagedRun, InvalidInput, InvalidType
 from evenkeel.facts import Found, look_facts, run_facts
-from evenkeel.finished import Run
+from evenkeel.finished import Run, get_ready
 from evenkeel.frames import oof_frame, test_frame
 from evenkeel.prepare import Prepared, look_at, make_settings, prepare, read_tables
 from evenkeel.race import Comparison, Judge, fit_whole, judge_all, run_race
@@ -138,6 +138,8 @@ def _compare_and_settle(
     progress: Callable[[int, int, str], None] | None,
 ) -> Run:
     """Race, judge, fit the chosen, test it, and gather what was found."""
+    if journal is not None and ready.jobs > 1:
+        get_ready()  # while the workers fit
     results = run_race(
         ready.course,
         ready.pairs,

@@ -9,6 +9,7 @@ import numpy as np
 
 from evenkeel._checks import check_choice, check_number
 from evenkeel._rows import columns_of, n_rows
+from evenkeel._threads import side_by_side
 from evenkeel.catalogue import SHORTLIST
 from evenkeel.distribution import encode, positive_last
 from evenkeel.errors import InvalidInput
@@ -208,13 +209,11 @@ def judge_all(
         raise InvalidInput(
             f"The baseline could not be fitted with {baseline.learner}: {baseline.reason}"
         )
-    for entry in entries:
-        if entry.ok:
-            judge.measure(entry)
-    for entry in entries:
-        if entry.ok and entry.name != DUMMY:
-            judge.against(entry, baseline)
-    judge.verdicts([entry for entry in entries if entry.ok], baseline)
+    there = [entry for entry in entries if entry.ok]  # each is judged by itself: in any order
+    side_by_side(judge.measure, there)
+    rivals = [entry for entry in there if entry.name != DUMMY]
+    side_by_side(lambda entry: judge.against(entry, baseline), rivals)
+    judge.verdicts(there, baseline)
     chosen, why = _choose(entries, baseline, judge, weak=weak)
     return Comparison(entries, chosen, why, judge.objective, classes)
 

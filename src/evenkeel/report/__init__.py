@@ -6,7 +6,7 @@
 
 from evenkeel.report.card import render_card
 from evenkeel.report.charts import chart_specs
-from evenkeel.report.page import render_page
+from evenkeel.report.page import preload, render_page
 from evenkeel.report.screen import print_screen, screen_lines
 
-__all__ = ["chart_specs", "print_screen", "render_card", "render_page", "screen_lines"]
+__all__ = ["chart_specs", "preload", "print_screen", "render_card", "render_page", "screen_lines"]

@@ -69,6 +69,12 @@ def render_page(facts: Facts) -> str:
     )
 
 
+def preload() -> None:
+    """Import what a page needs and make its script, which takes seconds, before it is asked for."""
+    _library()
+    _environment()
+
+
 def _provenance(facts: Facts) -> list[tuple[str, Any]]:
     data = facts.get("data") or {}
     rows = [
