@@ -16,7 +16,7 @@ BESIDE = {
     "tests/": "mirrors src/evenkeel",
     "benchmarks/": "speed, memory and results, each by `python -m`",
     "examples/": "small files that commands in the docs use",
-    "docs/": "results, benchmarks, the JSON document",
+    "docs/": "results, benchmarks, the JSON document, coming from imbalanced-learn",
 }
 
 

@@ -123,3 +123,14 @@ def test_a_minimum_is_told_on_screen_page_and_card():
     assert told in render_page(run.told)
     assert "minimum precision of 0.99 is" in render_card(run.facts)
     assert run.facts["test"]["few"] is None
+
+
+def test_a_blocker_stands_before_everything_else():
+    rng = np.random.default_rng(0)
+    y = (rng.random(600) < 0.2).astype(int)
+    leak = pl.DataFrame({"a": rng.normal(size=600), "leak": 2 * y + 1, "y": y})
+    run = evenkeel.run(leak, target="y", quick=True, remedies="none", learners="logistic")
+    found = run.facts["assessment"]
+    assert found["level"] == "unacceptable"
+    assert found["sentences"][0].startswith("Not to be used as it is: leak ")
+    assert "what blocks an honest result: leak" in run.facts["verdict"][0]

@@ -14,8 +14,11 @@ def headline(facts: Facts) -> list[str]:
     data, chosen, test = facts["data"], facts["chosen"], facts["test"]
     rare = min(data["classes"], key=lambda row: row["count"])
     warned = sum(finding["level"] != "note" for finding in facts["audit"])
+    blockers = [finding["message"] for finding in facts["audit"] if finding["level"] == "blocker"]
     audit = (
-        "the audit found nothing that needs action"
+        f"the audit found what blocks an honest result: {blockers[0].rstrip('.')}"
+        if blockers
+        else "the audit found nothing that needs action"
         if not warned
         else f"the audit raised {warned} point{'s' if warned > 1 else ''} to read"
     )
@@ -96,12 +99,13 @@ def judged(facts: Facts, level: str, said: list[str]) -> dict[str, Any]:
     With costs the judge is the cost, against deciding alike for every row. With a minimum
     precision or recall it is that minimum: a filter that was to be precise may miss many.
     Otherwise the assessment of the decisions stands, less its advice: remedies and thresholds have
-    been tried. Too few untouched rows are said first, whatever the level.
+    been tried. Too few untouched rows are said first, whatever the level, and what blocks an honest
+    result (a column that gives the target away) is said before everything else.
 
     Parameters
     ----------
     facts
-        With ``test``, ``policy`` and ``decision``.
+        With ``audit``, ``test``, ``policy`` and ``decision``.
     level, said
         Of :func:`evenkeel.verdict.assess`.
     """
@@ -111,8 +115,13 @@ def judged(facts: Facts, level: str, said: list[str]) -> dict[str, Any]:
     elif test.get("floor") is not None:
         level, said = _by_floor(facts, level, said)
     elif level != "acceptable" and facts["policy"]["assumed"]:
-        said = [*said, "The policy was a placeholder: say what an error costs."]
-    return {"level": level, "sentences": [test["few"], *said] if test.get("few") else said}
+        said = [*said, facts["policy"]["request"]]
+    if test.get("few"):
+        said = [test["few"], *said]
+    if blockers := [one["message"] for one in facts["audit"] if one["level"] == "blocker"]:
+        level = "useless" if level == "useless" else "unacceptable"
+        said = [f"Not to be used as it is: {blockers[0]}", *said]
+    return {"level": level, "sentences": said}
 
 
 def _by_cost(test: Facts) -> tuple[str, list[str]]:

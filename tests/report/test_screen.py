@@ -206,3 +206,27 @@ def test_with_several_learners_the_remedy_is_cut_and_the_learner_stays(binary_fa
         assert len(shown) >= 10
     idle = next(line for line in screen_lines(binary_facts) if line.startswith("Not run"))
     assert "smote-nc · lightgbm (needs" in idle
+
+
+def test_of_several_classes_the_worst_calibrated_is_told(multiclass_facts: Facts) -> None:
+    classes = [one["label"] for one in multiclass_facts["data"]["classes"]]
+    each = [{"predicted": 0.2, "observed": 0.2, "ratio": 1.0} for _ in classes]
+    each[1] = {"predicted": 0.1, "observed": 0.2, "ratio": 0.5}
+    multiclass_facts["calibration"]["per_class"] = each
+    told = next(line for line in screen_lines(multiclass_facts) if line.startswith("Calibration"))
+    assert f"worst for {classes[1]}: predicted 10.0 % against observed 20.0 % (ratio 0.500)" in told
+
+
+def test_a_short_table_keeps_what_is_clear_or_close(binary_facts: Facts) -> None:
+    base = next(row for row in binary_facts["remedies"] if row["name"] == "none")
+    extra = [
+        base | {"name": f"extra-{at}", "versus_baseline": "no clear difference", "objective_p": 1.0}
+        for at in range(40)
+    ]
+    extra[-1] |= {"versus_baseline": "worse", "objective_p": 0.001}
+    extra[-2] |= {"objective_p": 0.06}
+    binary_facts["remedies"] += extra
+    shown = " ".join(screen_lines(binary_facts))
+    assert "extra-39" in shown
+    assert "extra-38" in shown
+    assert "more, in the report" in shown

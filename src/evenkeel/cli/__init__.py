@@ -61,7 +61,7 @@ Keep = Annotated[list[str] | None, typer.Option(help="Columns to keep as feature
 DropMissing = Annotated[bool, typer.Option(help="Leave out rows whose target is missing.")]
 Test = Annotated[str | None, typer.Option(help="File with the untouched test rows.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-Quiet = Annotated[bool, typer.Option(help="Print nothing but errors (and what --json asks for).")]
+Quiet = Annotated[bool, typer.Option(help="Print nothing but errors, and the document of --json.")]
 
 
 def _version(wanted: bool) -> None:
@@ -188,7 +188,7 @@ def predict(
     source: Annotated[str, typer.Argument(metavar="FILE", help="Table with the model's columns.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="File to write: .csv or .parquet.")],
     *,
-    quiet: Quiet = False,
+    quiet: Annotated[bool, typer.Option(help="Print nothing but errors.")] = False,
 ) -> None:
     """Score new rows: calibrated probability and decision beside each row."""
     from evenkeel.finished import Run
@@ -222,10 +222,10 @@ def remedies(*, as_json: AsJson = False) -> None:
         typer.echo(json.dumps(rows, indent=2))
         return
     for row in rows:
-        say(f"{row['name']:18} changes {row['changes']:8} {row['doc']}")
+        say(f"{row['name']:22} changes {row['changes']:8} {row['doc']}")
         for name, knob in sorted(CATALOGUE[row["name"]].knobs.items()):
-            say(f"{'':18} knob {name}, {knob.low:g} to {knob.high:g}: {knob.doc}")
-        say(f"{'':18} {row['source']}")
+            say(f"{'':22} knob {name}, {knob.low:g} to {knob.high:g}: {knob.doc}")
+        say(f"{'':22} {row['source']}")
     say("Join with +, set knobs in brackets: smote(k=3) or random-under(ratio=0.1)+class-weight")
 
 

@@ -59,6 +59,15 @@ def _kept(every: list[tuple[str, Row, bool]], most: int) -> list[tuple[str, Row,
         if chosen or row.get("versus_baseline") == "baseline"
     }
     others = [at for at in range(len(every)) if at not in must]
+    order = ("better", "worse")  # what is clear comes first, then what came closest
+    others.sort(
+        key=lambda at: (
+            order.index(every[at][1]["versus_baseline"])
+            if every[at][1].get("versus_baseline") in order
+            else len(order),
+            every[at][1].get("objective_p") if every[at][1].get("objective_p") is not None else 2.0,
+        )
+    )
     shown = must | set(others[: max(0, most - 1 - len(must))])
     return [every[at] for at in sorted(shown)]
 

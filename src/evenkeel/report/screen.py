@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from evenkeel.report import figures, wording
@@ -176,7 +177,7 @@ def _remedies(sheet: Sheet, facts: Facts, *, most: int) -> None:
         learner = row.get("learner")
         return wording.remedy(row.get("name"), learner if learner in several else None)
 
-    told = [f"{name(row)} ({row.get('reason') or row.get('status')})" for row in idle]
+    told = [f"{name(row)} ({wording.gist(row.get('reason') or row.get('status'))})" for row in idle]
     sheet.lines += remedy_table(facts, width=sheet.width, most=most - bool(idle) - 1)
     sheet.items("Not run", told, most=1)
     costs = [
@@ -248,11 +249,29 @@ def _caught(facts: Facts) -> list[str]:
 
 def _calibration(sheet: Sheet, facts: Facts) -> None:
     found = facts.get("calibration") or {}
+    if each := found.get("per_class"):
+        _worst_calibrated(sheet, each, (facts.get("data") or {}).get("classes") or [])
+        return
     told = (
         f"predicted {share(found.get('predicted'))} against observed {share(found.get('observed'))}"
     )
     told += f" (ratio {number(found.get('ratio'))}) · slope {number(found.get('slope'))}"
     sheet.say("Calibration", told, most=1)
+
+
+def _worst_calibrated(sheet: Sheet, each: list[Facts], classes: list[Facts]) -> None:
+    """Of several classes, the one whose share is predicted worst: means over classes say nothing."""
+    told = [
+        (abs(math.log(row["ratio"])), label(one.get("label"), 24), row)
+        for one, row in zip(classes, each, strict=False)
+        if is_number(row.get("ratio")) and row["ratio"] > 0
+    ]
+    if told:
+        _, name, row = max(told, key=lambda item: item[0])
+        worst = f"worst for {name}: predicted {share(row['predicted'])} against observed "
+        sheet.say(
+            "Calibration", f"{worst}{share(row['observed'])} (ratio {number(row['ratio'])})", most=1
+        )
 
 
 def _verdict(sheet: Sheet, facts: Facts) -> None:

@@ -114,6 +114,17 @@ def signed_count(value: Any) -> str:
     return ("+" if is_number(value) and value > 0 else "") + count(value).replace("-", "−")
 
 
+def gist(reason: Any, *, most: int = 64) -> str:
+    """The part of a reason that says what was found, short enough to stand among others.
+
+    >>> gist("X of SMOTE must hold finite numbers. Got 1 column with NaN: income. Impute it first.")
+    'Got 1 column with NaN: income'
+    """
+    sentences = str(reason).split(". ")
+    found = [sentence for sentence in sentences if sentence.startswith("Got ")]
+    return tidy((found or sentences)[0].rstrip("."), most=most)
+
+
 def ratio(value: Any) -> str:
     """An imbalance ratio.
 
