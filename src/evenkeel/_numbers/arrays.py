@@ -33,6 +33,13 @@ class Dense(base.Numbers):
         rows = np.asarray(take(self.values, places))
         return rows if self.narrow is None else rows[:, self.narrow]
 
+    def every(self, n_rows: int) -> Any:
+        if self.narrow is not None or self._places is not None:
+            return super().every(n_rows)
+        view = self.values.view()  # no copy: large tables are only looked at
+        view.flags.writeable = False
+        return view
+
     def _cut(self, rows: Array) -> None:
         self.values = np.ascontiguousarray(take(self.values, rows))
 

@@ -16,6 +16,7 @@ from evenkeel._checks import check_choice, check_number
 from evenkeel._rows import is_sparse
 from evenkeel.errors import InvalidInput
 from evenkeel.neighbors.engines import brute, on_torch, tree
+from evenkeel.neighbors.values import centre_of, in_range, whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,7 +94,7 @@ def neighbors(
         raise InvalidInput(
             f"k of neighbors must be at most {available:,}, the rows to choose from. Got {k:,}."
         )
-    query, points, unit = _in_range(_values(X, asked), _values(X, pool))
+    query, points, unit = in_range(_values(X, asked), _values(X, pool))
     found, distance = _Search(query, points, own, k, engine).run()
     return pool[found], distance * unit
 
@@ -143,23 +144,12 @@ def _values(X: Any, rows: Ints) -> Any:
     return part.tocsr() if is_sparse(part) else np.asarray(part)
 
 
-def _in_range(query: Any, pool: Any) -> tuple[Any, Any, float]:
-    """Both divided by a power of two where squares would leave the range of float64; and that power."""
-    both = [part.data if is_sparse(part) else part for part in (query, pool)]
-    largest = max(float(np.abs(part).max(initial=0)) for part in both)
-    if largest == 0 or 1e-120 < largest < 1e120:
-        return query, pool, 1.0
-    unit = 2.0 ** np.frexp(largest)[1]
-    return _float64(query) / unit, _float64(pool) / unit, unit
-
-
 class _Search:
     """Queries against a pool of points; places in the pool stand for rows."""
 
     def __init__(self, query: Any, pool: Any, own: Ints, k: int, engine: str = "auto") -> None:
         self.raw_query, self.raw_pool = query, pool
-        # about the mean, products lose the least to rounding; sparse values cannot be moved
-        centre = None if is_sparse(pool) else pool.mean(axis=0, dtype=np.float64)
+        centre = centre_of(pool)
         self.pool = _float64(pool) if centre is None else pool - centre  # (m, d)
         self.query = _float64(query) if centre is None else query - centre  # (n, d)
         self.own = own  # (n,)
@@ -172,7 +162,7 @@ class _Search:
     def run(self) -> tuple[Ints, Floats]:
         unsure = np.arange(len(self.index))
         size, columns = self.pool.shape
-        if size >= KERNEL_ROWS and self.k + 1 < size and _whole(self.raw_query, self.raw_pool):
+        if size >= KERNEL_ROWS and self.k + 1 < size and whole(self.raw_query, self.raw_pool):
             self._numbered()
             return self.index, np.sqrt(self.square)
         few = columns <= TREE_COLUMNS and self.engine != "torch" and not is_sparse(self.pool)
@@ -264,23 +254,6 @@ class _Search:
         keep = order[first[:, None] + np.arange(self.k)]
         self.index[at] = places[keep]
         self.square[at] = exact[keep]
-
-
-def _whole(query: Any, pool: Any) -> bool:
-    """Whether all are whole numbers, and so small that a numbered square loses nothing."""
-    if is_sparse(pool):
-        return False
-    most = 2.0**50 / (
-        16 * max(1, pool.shape[1]) * len(pool)
-    )  # squares of a row, with the place beside
-    return all(
-        np.abs(part).max(initial=0) ** 2 < most and (part.dtype.kind in "biu" or _is_whole(part))
-        for part in (query.astype(np.float64, copy=False), pool.astype(np.float64, copy=False))
-    )
-
-
-def _is_whole(part: Floats) -> bool:
-    return bool((part[:64] == np.rint(part[:64])).all()) and bool((part == np.rint(part)).all())
 
 
 def _squares(points: Any) -> Floats:

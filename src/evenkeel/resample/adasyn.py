@@ -111,7 +111,7 @@ class ADASYN(RowMaker):
         codes = [code for code, count in task.wanted.items() if count]
         if not codes:
             return {}
-        points = task.numbers.read(np.arange(task.n_rows))
+        points = task.numbers.every(task.n_rows)
         rows = np.concatenate([task.rows_of[code] for code in codes])
         graph = nearest(self, "n_neighbors", self.nn_, points, rows)
         other = np.count_nonzero(task.codes[graph] != task.codes[rows, None], axis=1)

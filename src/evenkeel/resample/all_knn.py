@@ -93,7 +93,7 @@ class AllKNN(VotingCleaner):
     def _keep(self, task: Task) -> NDArray[np.integer[Any]]:
         assert task.numbers is not None
         left: NDArray[np.integer[Any]] = np.arange(task.n_rows)
-        X = task.numbers.read(left)
+        X = task.numbers.every(task.n_rows)
         if hasattr(self.n_neighbors, "kneighbors"):
             last = neighbors_of(self, X, left[:1]).shape[1]
         else:

@@ -67,7 +67,7 @@ class CondensedNearestNeighbour(StoringCleaner):
 
     def _keep(self, task: Task) -> Ints:
         assert task.numbers is not None
-        return self._stores(task, task.numbers.read(np.arange(task.n_rows)))
+        return self._stores(task, task.numbers.every(task.n_rows))
 
     def _stored(self, task: Task, X: Any, rows: Ints, seeds: Ints, rare: Ints) -> Ints:
         if hasattr(self.n_neighbors, "kneighbors"):

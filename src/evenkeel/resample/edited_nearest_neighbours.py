@@ -81,5 +81,5 @@ class EditedNearestNeighbours(VotingCleaner):
 
     def _keep(self, task: Task) -> NDArray[np.integer[Any]]:
         assert task.numbers is not None
-        every = np.arange(task.n_rows)
-        return class_by_class(task.codes, self._cleaned(task, task.numbers.read(every), every))
+        X, every = task.numbers.every(task.n_rows), np.arange(task.n_rows)
+        return class_by_class(task.codes, self._cleaned(task, X, every))

@@ -138,7 +138,7 @@ class InstanceHardnessThreshold(RowSelector):
         X, folds_at_once = task.X, self.n_jobs
         if self.estimator is None:
             assert task.numbers is not None
-            X = task.numbers.read(np.arange(task.n_rows))
+            X = task.numbers.every(task.n_rows)
             drawn = min(1.0, max(SHARE_DRAWN, LEAST_DRAWN / task.n_rows))
             self.estimator_ = RandomForestClassifier(
                 n_jobs=self.n_jobs, max_samples=None if drawn == 1.0 else drawn

@@ -157,7 +157,7 @@ class KMeansSMOTE(RowMaker):
     def _clusters(self, task: Task) -> Ints:
         """Cluster of each row, ``(n_rows,)``."""
         assert task.numbers is not None
-        points = task.numbers.read(np.arange(task.n_rows))
+        points = task.numbers.every(task.n_rows)
         if hasattr(self.kmeans_estimator, "fit"):
             self.kmeans_estimator_ = clone(self.kmeans_estimator)
             cluster = np.asarray(self.kmeans_estimator_.fit_predict(points))

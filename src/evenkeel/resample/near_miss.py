@@ -112,7 +112,7 @@ class NearMiss(RowSelector):
         self.nn_ = self._engine(self.n_neighbors)
         if self.version == 3:
             self.nn_ver3_ = self._engine(self.n_neighbors_ver3)
-        points = task.numbers.read(np.arange(task.n_rows))
+        points = task.numbers.every(task.n_rows)
         rare = int(np.argmin([rows.size for rows in task.rows_of]))
         alone = self.n_jobs is None
         with nullcontext() if alone else threadpool_limits(effective_n_jobs(self.n_jobs)):

@@ -143,7 +143,7 @@ class NeighbourhoodCleaningRule(Cleaner):
     def _outvoters(self, task: Task, rare: Ints) -> Ints:
         """Neighbours of the rows of the smallest class that have no majority for it, ``(n,)``."""
         assert task.numbers is not None
-        X = task.numbers.read(np.arange(task.n_rows))
+        X = task.numbers.every(task.n_rows)
         if hasattr(self.n_neighbors, "kneighbors"):
             index = neighbors_of(self, X, rare)
         else:

@@ -67,7 +67,7 @@ class OneSidedSelection(StoringCleaner):
 
     def _keep(self, task: Task) -> Ints:
         assert task.numbers is not None
-        X = task.numbers.read(np.arange(task.n_rows))
+        X = task.numbers.every(task.n_rows)
         left = self._stores(task, X)
         linked = np.unique(tomek_links(X, task.codes, left))
         gone = linked[np.isin(task.codes[linked], list(task.wanted))]

@@ -96,7 +96,7 @@ class RepeatedEditedNearestNeighbours(VotingCleaner):
     def _keep(self, task: Task) -> NDArray[np.integer[Any]]:
         assert task.numbers is not None
         left: NDArray[np.integer[Any]] = np.arange(task.n_rows)
-        X = task.numbers.read(left)
+        X = task.numbers.every(task.n_rows)
         for n_iter in range(1, int(self.max_iter) + 1):
             before, left = left.size, self._cleaned(task, X, left)
             self.n_iter_ = n_iter

@@ -138,7 +138,7 @@ class SVMSMOTE(RowMaker):
     def _sides(self, task: Task) -> dict[int, tuple[Ints, Ints]]:
         """Support vectors in danger, and safe ones, of each class that is to grow."""
         assert task.numbers is not None
-        points = task.numbers.read(np.arange(task.n_rows))
+        points = task.numbers.every(task.n_rows)
         codes = [code for code, count in task.wanted.items() if count]
         support = self._support(task, points)
         asked = support[np.isin(task.codes[support], codes)]

@@ -57,7 +57,7 @@ class TomekLinks(Cleaner):
     def _keep(self, task: Task) -> Ints:
         assert task.numbers is not None
         every = np.arange(task.n_rows)
-        linked = np.unique(tomek_links(task.numbers.read(every), task.codes))
+        linked = np.unique(tomek_links(task.numbers.every(task.n_rows), task.codes))
         gone = linked[np.isin(task.codes[linked], list(task.wanted))]
         return np.delete(every, gone)
 
