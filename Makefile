@@ -51,6 +51,7 @@ bench: $(VENV)/.all ## speed and memory against peers; prints ratios
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.threshold
 	$(BIN)/python -m benchmarks.run_overhead
+	$(BIN)/python -m benchmarks.resample
 
 clean: ## remove what the commands above made
 	rm -rf $(VENV) runs payments.parquet .pytest_cache .mypy_cache .ruff_cache .hypothesis
