@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 FEW_ROWS = 2_000  # below, asking for the neighbours is as fast
 CELL = 1_024  # rows that are compared with each other first
-TALL, WIDE = 128, 2_048  # distances held at a time: 1 MB stays in a core's cache
+TALL, WIDE = 256, 4_096  # distances held at a time: 4 MB
 FIRST, MOST = 2_048, 1 << 15  # rows of the own class seen at once: few at first, as few suffice
 
 
@@ -117,7 +117,8 @@ class _Points:
     def cleared(self, rows: Ints, own: Ints, others: Ints, k: int) -> Bools:
         """Rows with k rows of their class surely nearer than any other; the rest stays open."""
         done = np.zeros(rows.size, bool)
-        with threadpool_limits(1), ThreadPoolExecutor(threads()) as pool:
+        n_threads = threads()  # before they are limited: the tiles are shared out here
+        with threadpool_limits(1), ThreadPoolExecutor(n_threads) as pool:
             parts = _parts(np.arange(rows.size))
             found = list(pool.map(lambda part: self._nearest(rows[part], others), parts))
             least, nearest = map(np.concatenate, zip(*found, strict=True))
