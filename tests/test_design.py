@@ -16,7 +16,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 ORDER = [
     "errors", "_optional", "_checks", "_arrays", "_threads", "_rows", "_numbers", "ranking", "confusion",
     "metrics", "bootstrap", "delong", "intervals", "distribution", "verdict", "neighbors", "reading",
-    "table", "evidence", "audit", "blocks", "split", "samples", "chance", "votes", "made", "making", "plan", "reweight", "resample", "wrappers", "class_costs", "remedy", "scores",
+    "table", "evidence", "audit", "blocks", "split", "samples", "chance", "votes", "made", "making", "plan", "reweight", "resample", "gaps", "wrappers", "class_costs", "remedy", "scores",
     "decide", "ensemble", "nn", "learners", "catalogue", "words", "settings", "store", "race", "export",
     "curves", "untouched", "headline", "versions", "facts", "frames", "report", "finished", "prepare", "job", "cli", "__main__",
 ]  # fmt: skip

@@ -17,6 +17,7 @@ from sklearn.pipeline import Pipeline
 from evenkeel._checks import check_choice, check_number
 from evenkeel.class_costs import ClassCostWeighted
 from evenkeel.errors import DoesNotApply
+from evenkeel.gaps import FilledGaps
 from evenkeel.wrappers import Resampled
 
 if TYPE_CHECKING:
@@ -183,7 +184,8 @@ def _change_rows(remedy: Remedy, model: Any, seed: int, costs: Mapping[str, Any]
     resampler = _load(remedy.target)(**remedy.params)
     if "random_state" in resampler.get_params():
         resampler.set_params(random_state=seed)
-    return Resampled(model, resampler)
+    measures = getattr(resampler, "_measures", lambda: False)()
+    return Resampled(model, resampler, view=FilledGaps() if measures else None)
 
 
 def _change_weights(remedy: Remedy, model: Any, seed: int, costs: Mapping[str, Any]) -> Any:

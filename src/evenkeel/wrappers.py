@@ -189,7 +189,8 @@ class Resampled(_Wrapper):
         else:
             self.view_ = clone(self.view)
             plan = self.resampler_.plan(self.view_.fit_transform(X, y), y)
-            _check_fits_every_view(plan, self.resampler_)
+            if not getattr(self.view_, "keeps_columns", False):
+                _check_fits_every_view(plan, self.resampler_)
         weight = None if sample_weight is None else np.asarray(sample_weight)
         X_new, y_new, weight, *rest = plan.apply(X, y, weight, *columns.values())
         self._fit(X_new, y_new, weight, **dict(zip(columns, rest, strict=True)))
