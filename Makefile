@@ -49,7 +49,9 @@ docs: $(VENV)/.all ## print again the tables in docs/results.md and README.md fr
 
 bench: $(VENV)/.all ## speed and memory against peers; prints ratios
 	$(BIN)/python -m benchmarks.startup
-	$(BIN)/python -m benchmarks.threshold
+	$(BIN)/python -m benchmarks.decide
+	$(BIN)/python -m benchmarks.coverage
+	$(BIN)/python -m benchmarks.multilabel
 	$(BIN)/python -m benchmarks.run_overhead
 	$(BIN)/python -m benchmarks.resample
 

@@ -16,9 +16,10 @@ FILES = sorted(SOURCE.rglob("*.py"))
 ORDER = [
     "errors", "_optional", "_checks", "_arrays", "_threads", "_rows", "_numbers", "ranking", "confusion",
     "metrics", "bootstrap", "delong", "intervals", "distribution", "verdict", "neighbors", "reading",
-    "table", "evidence", "audit", "blocks", "split", "samples", "chance", "votes", "made", "making", "plan", "reweight", "resample", "gaps", "wrappers", "class_costs", "remedy", "scores",
-    "decide", "ensemble", "nn", "learners", "catalogue", "words", "settings", "store", "race", "export",
-    "curves", "untouched", "headline", "versions", "facts", "frames", "report", "finished", "prepare", "job", "cli", "__main__",
+    "table", "evidence", "audit", "blocks", "split", "strata", "samples", "chance", "votes", "made", "making", "plan", "reweight", "resample", "same_units", "wrappers", "resampled", "class_costs", "remedy", "answers", "scores",
+    "objectives", "objective_classifier", "decide", "ensemble", "nn", "learners", "catalogue", "words", "settings", "store", "race", "export",
+    "curves", "untouched", "headline", "outcome", "versions", "facts", "frames", "decision_file", "stored", "in_force",
+    "report", "finished", "later_truth", "redecide", "prepare", "job", "cli", "__main__",
 ]  # fmt: skip
 MAX_LINES = 300
 MAX_FUNCTION = 50

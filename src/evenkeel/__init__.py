@@ -7,15 +7,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from evenkeel.decide import Decision, Policy
+    from evenkeel.decide import Decision, Policy, threshold_curve
     from evenkeel.decide.classifier import DecidedClassifier
+    from evenkeel.decide.multilabel_classifier import DecidedMultilabelClassifier
     from evenkeel.distribution import Distribution, analyze
     from evenkeel.finished import Run
     from evenkeel.job import run
+    from evenkeel.objective_classifier import ObjectiveClassifier
+    from evenkeel.objectives import FalseNegativeObjective, FocalObjective
     from evenkeel.race import Comparison, compare
+    from evenkeel.resampled import Resampled
     from evenkeel.reweight import class_weights
     from evenkeel.verdict import Assessment, assess
-    from evenkeel.wrappers import Resampled
 
 __version__ = "0.1.0"
 
@@ -23,24 +26,33 @@ _HOME = {
     "Assessment": "verdict",
     "Comparison": "race",
     "DecidedClassifier": "decide.classifier",
+    "DecidedMultilabelClassifier": "decide.multilabel_classifier",
     "Decision": "decide",
     "Distribution": "distribution",
+    "FalseNegativeObjective": "objectives",
+    "FocalObjective": "objectives",
+    "ObjectiveClassifier": "objective_classifier",
     "Policy": "decide",
-    "Resampled": "wrappers",
+    "Resampled": "resampled",
     "Run": "finished",
     "analyze": "distribution",
     "assess": "verdict",
     "class_weights": "reweight",
     "compare": "race",
     "run": "job",
+    "threshold_curve": "decide",
 }
 
 __all__ = [
     "Assessment",
     "Comparison",
     "DecidedClassifier",
+    "DecidedMultilabelClassifier",
     "Decision",
     "Distribution",
+    "FalseNegativeObjective",
+    "FocalObjective",
+    "ObjectiveClassifier",
     "Policy",
     "Resampled",
     "Run",
@@ -49,6 +61,7 @@ __all__ = [
     "class_weights",
     "compare",
     "run",
+    "threshold_curve",
 ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +20,10 @@ def roc_auc_interval(
 ) -> tuple[float, float]:
     """DeLong's interval of ROC-AUC, or of its paired difference to ``other`` on the same rows.
 
-    ``AUC +- z sqrt(sum_i h_i^2) / n`` with the influence ``h_i`` of each row.
+    ``logit(AUC) +- t s / (AUC (1 - AUC))`` with ``s = sqrt(sum_i h_i^2) / n`` of the influence
+    ``h_i`` of each row, and Student's t for the rows of the rarest class less one: with the normal
+    quantile and without the logit, nominal 95 % covers 78 % at 10 positives. A difference:
+    ``AUC - AUC_other +- t s``. ``python -m benchmarks.coverage`` measures both.
 
     Parameters
     ----------
@@ -40,24 +42,31 @@ def roc_auc_interval(
 
     References
     ----------
-    DeLong, DeLong, Clarke-Pearson (1988), https://doi.org/10.2307/2531595
+    DeLong, DeLong, Clarke-Pearson (1988), https://doi.org/10.2307/2531595. Pepe (2003), "The
+    statistical evaluation of medical tests", section 5.2.3 (the logit).
 
     Examples
     --------
     >>> p = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]
     >>> low, high = roc_auc_interval([0, 0, 1, 0, 1, 0, 1, 1], [[1 - q, q] for q in p])
     >>> round(low, 2), round(high, 2)
-    (0.48, 1.0)
+    (0.11, 0.99)
     """
-    z = NormalDist().inv_cdf((1.0 + confidence) / 2.0)
+    from scipy.stats import t
+
+    counts = np.bincount(as_classes(y, owner="roc_auc_interval"))
+    rarest = int(counts[counts > 0].min()) if counts.any() else 0
+    q = float(t.ppf((1.0 + confidence) / 2.0, max(rarest - 1, 1)))
     value, pull = _auc_influence(y, proba)
     if other is not None:
         rival, rival_pull = _auc_influence(y, other)
         value, pull = value - rival, pull - rival_pull
-    half = z * float(np.sqrt(pull @ pull)) / max(pull.size, 1)
-    if other is not None:
+    half = q * float(np.sqrt(pull @ pull)) / max(pull.size, 1)
+    if other is not None or not 0.0 < value < 1.0:
         return (value - half, value + half)
-    return (float(np.maximum(value - half, 0.0)), float(np.minimum(value + half, 1.0)))
+    logit, spread = np.log(value / (1.0 - value)), half / (value * (1.0 - value))
+    low, high = 1.0 / (1.0 + np.exp(-(logit + np.array([-spread, spread]))))
+    return (float(low), float(high))
 
 
 def roc_auc_influence(y: ArrayLike, p: ArrayLike) -> tuple[float, Floats]:

@@ -14,20 +14,16 @@ import numpy as np
 
 import evenkeel
 from evenkeel.audit import not_deployment
-from evenkeel.curves import draw_curves
-from evenkeel.decide import diagnose
 from evenkeel.evidence import evidence_of, few_tested
-from evenkeel.headline import floor_of, headline, judged
 from evenkeel.metrics import METRICS
-from evenkeel.untouched import untouched
-from evenkeel.verdict import Assessment
+from evenkeel.outcome import Outcome
 from evenkeel.versions import versions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evenkeel.audit import Finding
-    from evenkeel.decide import Decision, Policy, Settled
+    from evenkeel.decide import Policy, Settled
     from evenkeel.distribution import Distribution
     from evenkeel.race import Comparison
     from evenkeel.race.judge import Entry
@@ -56,8 +52,10 @@ class Found:
     y_test, proba_test, labels_test
         Untouched rows: codes ``(n_test,)``, calibrated probabilities ``(n_test, n_classes)``, and
         decisions ``(n_test,)``.
-    costs_test
-        ``(n_test, n_classes)``: what each decision would cost; None when no costs are known.
+    columns_test
+        The columns that costs name, each ``(n_test,)``; None where there are none.
+    times_test
+        ``(n_test,)``: when the untouched rows happened; None without a time column.
     """
 
     table: Table
@@ -72,7 +70,8 @@ class Found:
     y_test: NDArray[np.int64]
     proba_test: NDArray[np.float64]
     labels_test: NDArray[np.int64]
-    costs_test: NDArray[np.float64] | None
+    columns_test: dict[str, NDArray[np.float64]] | None
+    times_test: Any
     seed: int = 0
 
 
@@ -91,15 +90,9 @@ def look_facts(table: Table, findings: list[Finding], distribution: Distribution
 def run_facts(found: Found) -> dict[str, Any]:
     """All facts of a run; see ``docs/facts.md``."""
     table, comparison = found.table, found.comparison
-    evidence = evidence_of(table.counts)
-    doubts = not_deployment(found.findings)
-    test = untouched(
-        found.y_test, found.proba_test, found.labels_test, table.classes, costs=found.costs_test
-    )
     facts: dict[str, Any] = look_facts(table, found.findings, found.distribution) | {
         "split": _split(found),
-        "policy": found.policy.to_dict()
-        | {"sentence": found.policy.sentence(), "assumed": found.assumed, "request": _ask(found)},
+        "policy": None,
         "remedies": [_remedy(entry, table.classes) for entry in comparison.entries],
         "objective": METRICS[comparison.objective].key,
         "interval": 0.95,
@@ -110,25 +103,26 @@ def run_facts(found: Found) -> dict[str, Any]:
             "learner": comparison.chosen.learner,
             "why": comparison.why,
         },
-        "decision": _decision(found.settled.decision, found.policy, table.classes)
-        | {"optimism": found.settled.optimism},
-        "test": test
-        | {
-            "deployment": not doubts,
-            "notes": doubts,
-            "few": _few(found),
-            "floor": floor_of(found.policy.to_dict(), test),
-        },
-        "calibration": dict(diagnose(found.y_test, found.proba_test)),
-        "evidence": evidence,
-        "curves": draw_curves(
-            found.y_test, found.proba_test, table.classes, costs=found.costs_test
-        ),
+        "decision": None,
+        "test": None,
+        "calibration": None,
+        "evidence": evidence_of(table.counts),
+        "curves": None,
     }
-    assessment = Assessment.of_confusion(test["confusion"], table.classes, positive=table.positive)
-    facts["assessment"] = judged(facts, assessment.level, list(assessment.sentences[:-1]))
-    facts["verdict"] = headline(facts)
-    return rounded(facts)  # type: ignore[no-any-return]
+    outcome = Outcome(
+        decision=found.settled.decision,
+        y=found.y_test,
+        labels=found.labels_test,
+        proba=found.proba_test,
+        classes=table.classes,
+        columns=found.columns_test,
+        times=found.times_test,
+        request=_ask(found),
+        optimism=found.settled.optimism,
+        doubts=tuple(not_deployment(found.findings)),
+        few=_few(found),
+    )
+    return rounded(outcome.facts(facts))  # type: ignore[no-any-return]
 
 
 def rounded(value: Any) -> Any:
@@ -242,18 +236,6 @@ def _remedy(entry: Entry, classes: tuple[Any, ...]) -> dict[str, Any]:
 
 def _by_label(each: list[dict[str, Any]], classes: tuple[Any, ...]) -> dict[str, Any]:
     return {str(label): row for label, row in zip(classes, each, strict=True)}
-
-
-def _decision(decision: Decision, policy: Policy, classes: tuple[Any, ...]) -> dict[str, Any]:
-    offsets = decision.offsets
-    return {
-        "policy": policy.sentence(), "threshold": decision.threshold,
-        "threshold_low": decision.threshold_low, "threshold_high": decision.threshold_high,
-        "offsets": None if offsets is None
-        else {str(label): offset for label, offset in zip(classes, offsets, strict=True)},
-        "prevalence": decision.prevalence, "reached": decision.reached,
-        "notes": list(decision.notes), "sentence": decision.sentence(classes),
-    }  # fmt: skip
 
 
 def _ask(found: Found) -> str | None:

@@ -5,36 +5,38 @@ from __future__ import annotations
 import importlib
 import threading
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evenkeel._checks import listed
-from evenkeel.decide import Decision, Platt
 from evenkeel.decide.classifier import DecidedClassifier
+from evenkeel.decision_file import DecisionFile
 from evenkeel.errors import DamagedRun, EvenkeelError, EvenkeelWarning, InvalidInput
 from evenkeel.export import check_table_path, load_model, save_model, write_table
+from evenkeel.frames import labels_series
+from evenkeel.in_force import facts_in_force
 from evenkeel.reading.schema import Schema
 from evenkeel.reading.words import plural
 from evenkeel.report import preload, render_card, render_page
 from evenkeel.store import (
+    AGAIN,
     new_folder,
     open_run,
-    read_json,
     seal,
     write_bytes,
     write_frame,
     write_json,
 )
+from evenkeel.stored import TESTED, read_facts, read_stored
 from evenkeel.table import read_features
 from evenkeel.versions import moved_on
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from evenkeel.decide import Decision
     from evenkeel.table import Features
-
-DECISION_FORMAT = "evenkeel.decision/1"
 
 
 @dataclass
@@ -114,15 +116,9 @@ class Run:
 
     def write(self, folder: Path) -> None:
         """Write every file into a folder that is already ours, ``run.json`` last."""
-        decision = {
-            "format": DECISION_FORMAT,
-            "classes": list(self.facts["data"]["classes"]),
-            "labels": self.model.classes_.tolist(),
-            "decision": self.decision.to_dict(),
-            "calibrator": self.model.calibrator_.to_dict(),
-        }
+        decision = DecisionFile(self.model.classes_.tolist(), self.model.calibrator_, self.decision)
         write_json(folder / "metrics.json", self.facts)
-        write_json(folder / "decision.json", decision)
+        decision.write(folder / AGAIN)
         write_frame(folder / "predictions_oof.parquet", self.oof)
         write_frame(folder / "predictions_test.parquet", self.tested)
         save_model(self.model.estimator_, folder / "model.skops")
@@ -147,7 +143,7 @@ class Run:
             schema = Schema.from_dict(info["schema"])
         except (KeyError, TypeError, ValueError) as error:
             raise DamagedRun(f"{folder / 'run.json'} is damaged: {_reason(error)}.") from error
-        calibrator, decision, labels = _read_decision(folder / "decision.json")
+        file = DecisionFile.read(folder / AGAIN)
         others = moved_on(info.get("versions"))
         try:
             fitted = load_model(folder / "model.skops")
@@ -158,8 +154,8 @@ class Run:
         if others:
             warnings.warn(f"{folder}: {others}.", EvenkeelWarning, stacklevel=2)
         return cls(
-            _read_facts(folder),
-            DecidedClassifier.of(fitted, calibrator, decision, classes=labels),
+            read_facts(folder),
+            DecidedClassifier.of(fitted, file.whole, file.decision, classes=file.labels),
             schema,
             info,
             _read_scores(folder / "predictions_oof.parquet"),
@@ -169,7 +165,10 @@ class Run:
         )
 
     def predict_file(self, source: Any, out: str | Path) -> list[str]:
-        """Score a table and write it with ``probability`` and ``decision`` beside each row.
+        """Score a table and write what the decision in force says beside each row.
+
+        ``probability``, ``decision``, with bands ``band``, and with costs ``expected_cost``, what the
+        decision is expected to cost.
 
         Parameters
         ----------
@@ -225,7 +224,13 @@ class Run:
             else {f"probability_{label}": pl.Series(proba[:, k]) for k, label in enumerate(labels)}
         )
         decided = self.decision.apply(proba, columns=columns or None)
-        added["decision"] = pl.Series(labels[decided].tolist())
+        added["decision"] = labels_series(tuple(labels.tolist()), decided)
+        band = self.decision.band(proba)
+        if band is not None:
+            added["band"] = pl.Series(band.tolist())
+        if self.decision.policy.costs is not None:
+            spent = self.decision.policy.costs.expected(proba, decided, columns=columns or None)
+            added["expected_cost"] = pl.Series(spent)
         moved = {}
         for name in (name for name in added if name in whole.columns):
             moved[name] = f"{name}_"
@@ -253,36 +258,21 @@ def get_ready() -> None:
 
 
 def rewrite_report(folder: str | Path) -> Path:
-    """Write the page of a stored run again; needs its facts alone, not its model."""
+    """Write page and card of a stored run again, with the decision in force; needs no model."""
     folder = Path(folder)
-    info = open_run(folder)
+    info = open_run(folder, reads=frozenset({"metrics.json", TESTED}))
+    facts, file = read_facts(folder), DecisionFile.read(folder / AGAIN)
+    if file.history:
+        time = (info.get("settings") or {}).get("time")
+        columns = file.decision.columns
+        tested = read_stored(folder, TESTED, facts=facts, columns=columns, time=time)
+        facts = facts_in_force(facts, file, tested)
     path = folder / "report.html"
-    facts = _read_facts(folder) | {"costs": info.get("remedies") or []}
-    write_bytes(path, render_page(facts).encode())
+    write_bytes(folder / "MODEL_CARD.md", render_card(facts).encode())
+    write_bytes(path, render_page(facts | {"costs": info.get("remedies") or []}).encode())
+    if file.page_is_older:
+        replace(file, page_is_older=False).write(folder / AGAIN)
     return path
-
-
-def _read_facts(folder: Path) -> dict[str, Any]:
-    facts = read_json(folder / "metrics.json")
-    if not isinstance(facts, dict) or not str(facts.get("schema")).startswith("evenkeel.facts/"):
-        raise DamagedRun(f"{folder / 'metrics.json'} does not hold the facts of an evenkeel run.")
-    return facts
-
-
-def _read_decision(path: Path) -> tuple[Platt, Decision, list[Any]]:
-    stored = read_json(path)
-    if not isinstance(stored, dict) or stored.get("format") != DECISION_FORMAT:
-        raise DamagedRun(f"{path} is not a decision of evenkeel.")
-    try:
-        calibrator = Platt.from_dict(stored["calibrator"])
-        decision = Decision.from_dict(stored["decision"])
-        labels = list(stored["labels"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise DamagedRun(f"{path} is damaged: {_reason(error)}.") from error
-    plain = all(isinstance(label, str | int | float) for label in labels)
-    if not plain or {len(labels), len(calibrator.floors)} != {decision.n_classes}:
-        raise DamagedRun(f"{path} is damaged: labels, calibrator and decision do not fit together.")
-    return calibrator, decision, labels
 
 
 def _reason(error: Exception) -> str:

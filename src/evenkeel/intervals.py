@@ -167,7 +167,10 @@ def decision_interval(
     """Bootstrap interval of a decision metric, or of its difference to ``other``'s decisions.
 
     Rows that agree in truth and in all decisions are alike, so a draw of rows is one multinomial
-    draw of their counts: exact at any number of rows.
+    draw of their counts: exact at any number of rows. With two classes each class also gets half a
+    row that ``labels`` have right and ``other`` wrong, and half a row the other way round: without
+    them 10 positives that are all decided alike would leave no doubt at all (coverage 0.86; with
+    them at least 0.94). Decisions that never differ differ by nothing.
 
     Parameters
     ----------
@@ -192,11 +195,15 @@ def decision_interval(
     low, high
         NaN when the metric is undefined.
 
+    References
+    ----------
+    Agresti, Min (2005), section 3, https://doi.org/10.1002/sim.1781
+
     Examples
     --------
     >>> y = [0] * 80 + [1] * 20
     >>> [round(end, 2) for end in decision_interval("recall", y, [0] * 85 + [1] * 15)]
-    [0.55, 0.94]
+    [0.53, 0.91]
     """
     owner = "decision_interval"
     true = as_codes(y, owner=owner, n_classes=n_classes)
@@ -209,12 +216,18 @@ def decision_interval(
     cell, first = true, np.unique(true, return_index=True)[1]
     for voter in voters:
         _, first, cell = np.unique(cell * n_classes + voter, return_index=True, return_inverse=True)
-    share = np.bincount(cell) / true.size
-    draws = np.random.default_rng(seed).multinomial(true.size, share, size=n_boot)
+    share, truths, votes = np.bincount(cell), true[first], voters[:, first]
+    if n_classes == 2 and not (other is not None and np.array_equal(labels, other)):
+        # The truths are 0, 0, 1, 1; in every other column the first voters are right.
+        half = np.where(np.arange(len(voters))[:, None] < n_first, [[0, 1, 1, 0]], [[1, 0, 0, 1]])
+        truths, votes = np.append(truths, [0, 0, 1, 1]), np.hstack([votes, half])
+        present = np.isin(truths[-4:], true)
+        share = np.append(share, 0.5 * present)
+    draws = np.random.default_rng(seed).multinomial(true.size, share / share.sum(), size=n_boot)
     sums = np.zeros((2, n_boot))
-    for at, voter in enumerate(voters):
+    for at, voter in enumerate(votes):
         table = np.zeros((share.size, n_classes**2))
-        table[np.arange(share.size), true[first] * n_classes + voter[first]] = 1.0
+        table[np.arange(share.size), truths * n_classes + voter] = 1.0
         values = from_confusion(metric, (draws @ table).reshape(-1, n_classes, n_classes))
         sums[int(at >= n_first)] += values
     # Like sums are subtracted, so that like decisions differ by exactly nothing.
@@ -232,6 +245,10 @@ def mean_interval(
 ) -> Interval:
     """Bootstrap interval of the mean of per-row numbers (costs), or of its paired difference.
 
+    Where few rows carry the mean, it is widened as in ``percentiles`` for
+    ``n = (sum d)^2 / sum d^2`` rows (Kish's effective number), d the distance of each row from the
+    most common number.
+
     Parameters
     ----------
     values, other
@@ -247,7 +264,7 @@ def mean_interval(
     Examples
     --------
     >>> [round(end, 2) for end in mean_interval([0.0] * 90 + [4.0] * 10)]
-    [0.16, 0.64]
+    [0.15, 0.72]
     """
     rows = np.atleast_2d(as_scores(values, owner="mean_interval", name="values", unit=False))
     mean = rows.mean(axis=0)
@@ -256,15 +273,18 @@ def mean_interval(
         same_length("mean_interval", values=rows.T, other=np.atleast_2d(rivals).T)
         mean = mean - np.atleast_2d(rivals).mean(axis=0)
     levels, counts = np.unique(mean, return_counts=True)
+    apart = np.abs(levels - levels[np.argmax(counts)])
+    carried = float(counts @ apart) ** 2 / max(float(counts @ apart**2), np.finfo(float).tiny)
+    n = max(round(carried), 2)
     if levels.size <= _LEVELS:
         draws = np.random.default_rng(seed).multinomial(
             mean.size, counts / mean.size, size=n_boot or 1000
         )
-        return percentiles(draws @ levels / mean.size, confidence=confidence)
+        return percentiles(draws @ levels / mean.size, confidence=confidence, n=n)
     n_draws = default_n_boot(mean.size) if n_boot is None else n_boot
     draws_of_rows = row_draws([mean.size], n_draws, seed=seed, streams=[0])
     found = [(part @ mean) / part.sum(axis=1, dtype=np.float64) for [part] in draws_of_rows]
-    return percentiles(np.concatenate(found), confidence=confidence)
+    return percentiles(np.concatenate(found), confidence=confidence, n=n)
 
 
 def _quantile(confidence: float) -> float:

@@ -186,13 +186,15 @@ def _open_folder(ready: Prepared, *, resume: bool) -> tuple[Path, Journal]:
 
 
 def _judge(ready: Prepared, results: Results) -> Comparison:
-    costs, columns = ready.costs_of(ready.table, ready.split.train)
+    rows = ready.split.train
+    columns = ready.columns_of(ready.table, rows)
     judge = Judge(
         ready.policy,
         ready.settings.objective or ready.policy.objective,
         ready.course.n_classes,
-        costs,
+        ready.policy.row_costs(ready.table.y[rows], columns=columns),
         columns,
+        ready.share,
         ready.settings.seed,
     )
     return judge_all(
@@ -205,8 +207,7 @@ def _fit_chosen(ready: Prepared, comparison: Comparison) -> DecidedClassifier:
     assert chosen.settled is not None
     return DecidedClassifier.of(
         bare(fit_whole(chosen.name, chosen.learner, ready.course)),
-        chosen.settled.calibrator,
-        chosen.settled.decision,
+        chosen.settled,
         classes=ready.table.classes,
     )
 
@@ -214,7 +215,7 @@ def _fit_chosen(ready: Prepared, comparison: Comparison) -> DecidedClassifier:
 def _test(ready: Prepared, comparison: Comparison, model: DecidedClassifier) -> Found:
     rows = ready.table if ready.tested is None else ready.tested
     at = ready.split.test
-    costs, columns = ready.costs_of(rows, at)
+    columns = ready.columns_of(rows, at)
     proba = model.predict_proba(take(rows.X, at))
     assert comparison.chosen.settled is not None
     return Found(
@@ -230,7 +231,8 @@ def _test(ready: Prepared, comparison: Comparison, model: DecidedClassifier) -> 
         rows.y[at],
         proba,
         labels_test=model.decision_.apply(proba, columns=columns),
-        costs_test=costs,
+        columns_test=columns,
+        times_test=ready.times_of(rows, at),
         seed=ready.settings.seed,
     )
 
@@ -256,6 +258,8 @@ def _info(
         "settings": ready.settings.to_dict(),
         "data_hash": ready.table.hash,
         "source": ready.table.source,
+        "labels": list(ready.table.labels),
+        "mapping": ready.table.mapping,
         "versions": versions(),
         "seconds": {
             name: round(moment - before, 3)

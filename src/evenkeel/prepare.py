@@ -22,6 +22,8 @@ from evenkeel.split import Folds, Split, hold_out, make_folds
 from evenkeel.table import Table, read_table
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from evenkeel.audit import Finding
     from evenkeel.decide import Policy
 
@@ -60,12 +62,16 @@ class Prepared:
     course: Course
     pairs: list[tuple[str, str]]
     weak: bool
+    share: float | None
     jobs: int
 
-    def costs_of(self, table: Table, rows: Any) -> tuple[Any, Any]:
-        """Cost of each decision ``(n_rows, n_classes)`` and the columns the policy reads."""
-        columns = {name: values[rows] for name, values in table.costs.items()} or None
-        return self.policy.row_costs(table.y[rows], columns=columns), columns
+    def columns_of(self, table: Table, rows: Any) -> dict[str, NDArray[np.float64]] | None:
+        """The columns that the policy reads, each ``(n_rows,)``."""
+        return {name: values[rows] for name, values in table.costs.items()} or None
+
+    def times_of(self, table: Table, rows: Any) -> Any:
+        """When each row happened, ``(n_rows,)``; None without a time column."""
+        return None if table.time is None else table.time.to_numpy()[rows]
 
 
 def make_settings(**options: Any) -> Settings:
@@ -130,6 +136,7 @@ def prepare(source: Any, test: Any, settings: Settings) -> Prepared:
         names = [name for name in names if name in SIMPLE]
     if settings.remedies is None:
         names = _suited(names, table, settings.learners)
+    share = _alert_share(policy, table)
     split, folds = _split(table, tested, settings)
     columns = {name: values[split.train] for name, values in table.costs.items()}
     learners = {name: make_learner(name) for name in (*settings.learners, DUMMY)}
@@ -157,8 +164,17 @@ def prepare(source: Any, test: Any, settings: Settings) -> Prepared:
         course,
         pairs,
         weak,
+        share,
         settings.jobs or (cores() if work > WORTH_WORKERS else 1),
     )
+
+
+def _alert_share(policy: Policy, table: Table) -> float | None:
+    """A capacity as a share of rows: of all rows in its periods, held out or not."""
+    if policy.alerts is None:
+        return None
+    times = None if table.time is None else table.time.to_numpy()
+    return policy.alerts.budget(table.n_rows, times=times) / table.n_rows
 
 
 def _suited(names: list[str], table: Table, learners: tuple[str, ...]) -> list[str]:

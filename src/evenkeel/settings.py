@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from evenkeel._checks import check_choice, check_number
 from evenkeel.catalogue import SHORTLIST, find_remedies, find_remedy
-from evenkeel.confusion import beta_of
 from evenkeel.decide import Policy
-from evenkeel.decide.policy import SCENARIOS
+from evenkeel.decide.request import Request
 from evenkeel.errors import DamagedRun, InvalidInput, InvalidType
 from evenkeel.learners import LEARNERS
 from evenkeel.metrics import METRICS
@@ -19,7 +18,7 @@ from evenkeel.words import plain, read_seconds
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_ONE_SIDED = ("precision", "recall", "specificity")
+_POLICY = tuple(field.name for field in fields(Request))
 _PLACE = ("out", "jobs")  # where and how a run is made; its result does not depend on them
 _LISTS = ("remedies", "learners", "drop", "keep")
 _FLAGS = ("header", "drop_missing_target", "quick", "force")
@@ -47,7 +46,9 @@ class Settings:
     metric
         Metric that decides between remedies; a decision metric also sets the threshold.
     scenario
-        Policy when no cost is given; a key of :data:`evenkeel.decide.policy.SCENARIOS`.
+        Policy when no cost is given; a key of :data:`evenkeel.decide.goals.SCENARIOS`.
+    capacity, top, min_precision, min_recall, confidence, bands
+        What else a policy may be: see :class:`evenkeel.decide.request.Request`.
     remedies
         Names, knobs included; ``none`` is always among them.
     learners
@@ -74,6 +75,12 @@ class Settings:
     cost_matrix: tuple[tuple[float | str, ...], ...] | None = None
     metric: str | None = None
     scenario: str | None = None
+    capacity: str | float | None = None
+    top: int | None = None
+    min_precision: float | None = None
+    min_recall: float | str | dict[str, str] | None = None
+    confidence: float | None = None
+    bands: str | tuple[float, float] | None = None
     remedies: tuple[str, ...] | None = None
     learners: tuple[str, ...] = ("lightgbm",)
     time: str | None = None
@@ -102,11 +109,7 @@ class Settings:
         for name in self.learners:
             check_choice(name, _MODELS, "learner", "run")
         self._check_remedies()
-        if self.metric is not None and beta_of(self.metric) is None:
-            check_choice(self.metric, METRICS, "metric", "run")
-        self._check_goal()
-        if self.scenario is not None:
-            check_choice(self.scenario, SCENARIOS, "scenario", "run")
+        _ = self.request
         check_number(
             self.test_size, "test_size", "run", low=0, high=1, open_low=True, open_high=True
         )
@@ -115,7 +118,6 @@ class Settings:
             check_number(self.jobs, "jobs", "run", low=1, whole=True)
         if self.time_budget is not None:
             check_number(self.time_budget, "time_budget", "run", low=0, open_low=True)
-        self._check_costs()
 
     def _make_plain(self) -> None:
         for field in fields(self):
@@ -155,65 +157,20 @@ class Settings:
                 "(--cost-fn and --cost-fp)."
             )
 
-    def _check_goal(self) -> None:
-        goals = [f"metric {self.metric!r}"] if self._decides else []
-        goals += [f"scenario {self.scenario!r}"] if self.scenario is not None else []
-        goals += ["cost_fn and cost_fp"] if self.cost_fn is not None else []
-        goals += ["cost_matrix"] if self.cost_matrix is not None else []
-        if len(goals) > 1:
-            raise InvalidInput(
-                f"policy of run must be one thing. Got {' and '.join(goals)}. Keep one of them."
-            )
-        if self.metric in _ONE_SIDED:
-            raise InvalidInput(
-                f"metric of run must weigh both kinds of error. Got {self.metric!r}, which is best "
-                "when every row, or none, is flagged. Use f1, f2 or f0.5, or a scenario with a minimum."
-            )
-
     @property
-    def _decides(self) -> bool:
-        """Whether the metric sets the threshold, and does not only rank."""
-        if self.metric is None:
-            return False
-        return self.metric not in METRICS or METRICS[self.metric].kind == "decision"
+    def request(self) -> Request:
+        """The options that make the policy."""
+        return Request(**{name: getattr(self, name) for name in _POLICY})
 
     @property
     def objective(self) -> str | None:
         """The metric that ranks the remedies when one was asked for; F-beta ranks by its policy's."""
         return self.metric if self.metric in METRICS else None
 
-    def _check_costs(self) -> None:
-        if (self.cost_fn is None) != (self.cost_fp is None):
-            raise InvalidInput(
-                "cost_fn and cost_fp of run must be given together. Got only "
-                f"{'cost_fn' if self.cost_fp is None else 'cost_fp'}. Give both, or neither."
-            )
-        matrix: Any = self.cost_matrix
-        rows = matrix if isinstance(matrix, tuple) else ()
-        if matrix is not None and not (rows and all(isinstance(row, tuple) for row in rows)):
-            raise InvalidType(
-                "cost_matrix of run must hold one row for each true class, one column for each "
-                f"decision. Got {matrix!r}."
-            )
-        if self.has_costs:
-            self._cost_policy()
-        elif self.metric == "cost":
-            raise InvalidInput(
-                "metric 'cost' of run must go with costs. Got none. Give cost_fn and cost_fp "
-                "(--cost-fn and --cost-fp)."
-            )
-
     @property
     def has_costs(self) -> bool:
         """Whether costs were given."""
         return self.cost_fn is not None or self.cost_matrix is not None
-
-    def _cost_policy(self) -> Policy:
-        return Policy(
-            cost_fn=self.cost_fn,
-            cost_fp=self.cost_fp,
-            cost_matrix=self.cost_matrix,  # type: ignore[arg-type]
-        )
 
     @property
     def cost_columns(self) -> tuple[str, ...]:
@@ -229,19 +186,17 @@ class Settings:
         InvalidInput
             Costs, a metric or a scenario that cannot serve so many classes.
         """
-        assumed = False
-        if self.has_costs:
-            if n_classes > 2 and self.cost_matrix is None:
-                raise InvalidInput(
-                    f"cost_fn and cost_fp of run must go with two classes. Got {n_classes} classes. "
-                    "Name the class that is missed or raised wrongly with --positive."
-                )
-            policy = self._cost_policy()
-        elif self.metric is not None and self._decides:
-            policy = Policy.metric(self.metric)
-        else:
-            assumed = self.scenario is None
-            policy = Policy.scenario(self.scenario or "general", n_classes=n_classes)
+        if n_classes > 2 and self.cost_fn is not None:
+            raise InvalidInput(
+                f"cost_fn and cost_fp of run must go with two classes. Got {n_classes} classes. "
+                "Name the class that is missed or raised wrongly with --positive."
+            )
+        assumed = not self.request.given
+        policy = (
+            Policy.scenario("general", n_classes=n_classes)
+            if assumed
+            else self.request.policy(n_classes)
+        )
         policy.check(n_classes)
         return policy, assumed
 

@@ -20,7 +20,7 @@ def test_remedies_are_listed_whole(cli):
     rows = json.loads(cli("remedies", "--json").out)
     assert [row["name"] for row in rows] == list(CATALOGUE)
     for row in rows:
-        assert set(row) == {"name", "changes", "knobs", "doc", "source"}
+        assert set(row) == {"name", "class", "changes", "knobs", "doc", "source"}
         for part in (row["name"], row["changes"], row["doc"], row["source"], *row["knobs"]):
             assert part in answer.out
 

@@ -15,6 +15,7 @@ from evenkeel.decide.multiclass import (
     first_offsets,
     line_of,
     search_offsets,
+    shortfall_along,
     utilities,
 )
 from evenkeel.errors import InvalidInput
@@ -149,3 +150,82 @@ def test_a_class_without_rows_changes_nothing():
 def test_goals_of_two_classes_only_are_refused():
     with pytest.raises(InvalidInput, match=r"can aim at .* Got 'youden'"):
         Goal("youden", np.ones(3))
+
+
+def table_at(logs, y, weight, offsets):
+    return confusion_table(y, decide(logs, offsets), n_classes=logs.shape[1], weight=weight)
+
+
+def grid_best(logs, y, weight, goal, *, steps, width=5.0):
+    """Least shortfall, then highest goal, over a dense grid of offsets of classes 1 and 2."""
+    grid = np.linspace(-width, width, steps)
+    found = []
+    for a, b in itertools.product(grid, grid):
+        table = table_at(logs, y, weight, np.array([0.0, a, b]))
+        found.append((round(float(goal.shortfall(table)), 9), -float(goal.value(table))))
+    return min(found)
+
+
+@pytest.mark.parametrize("name", ["balanced-accuracy", "f1", "cost"])
+def test_floors_come_first_and_reach_what_a_fine_grid_reaches(name):
+    close = reached = 0
+    for seed in range(6):
+        y, logs, weight = sample(seed, n=80, n_classes=3, rounded=False)
+        floors = np.array([np.nan, 0.6, 0.0]) if seed % 2 else np.array([0.3, 0.7, 0.7])
+        plain = goal_of(name, y, weight, n_classes=3)
+        goal = Goal(name, plain.support, plain.costs, floors)
+        tuned = np.array([1, 2])
+        start = first_offsets(goal, tuned)
+        found = search_offsets(logs, y, goal, weight=weight, tuned=tuned, start=start)
+        table = table_at(logs, y, weight, found)
+        short, value = grid_best(logs, y, weight, goal, steps=31)
+        assert goal.shortfall(table) <= short + 1e-6
+        reached += goal.shortfall(table) == 0.0
+        close += goal.value(table) >= -value - 0.02 * abs(value)
+    assert reached >= 4
+    assert close >= 5  # one class at a time can stop at a local optimum, but rarely
+
+
+@given(st.integers(0, 10**6), st.integers(0, 3))
+@settings(deadline=None, max_examples=30)
+def test_a_line_knows_the_shortfall_that_recounting_finds(seed, code):
+    y, logs, weight = sample(seed)
+    rng = np.random.default_rng(seed)
+    floors = np.where(rng.random(4) < 0.7, rng.random(4), np.nan)
+    goal = Goal("f1", np.bincount(y, weights=weight, minlength=4), floors=floors)
+    offsets = rng.normal(size=4) * 0.3
+    line = line_of(logs, offsets, code)
+    ends, _ = along(line, y, goal, weight, code)
+    short = shortfall_along(line, y, goal, weight, code)
+    for end in ends:
+        moved = offsets.copy()
+        moved[code] = between(line.levels, int(end))
+        assert goal.shortfall(table_at(logs, y, weight, moved)) == pytest.approx(short[end])
+
+
+def test_floors_that_nothing_reaches_are_missed_by_as_little_as_can_be():
+    # classes 1 and 2 look alike: one row in two of each can be right, whatever the offsets
+    logs = np.log(np.array([[0.8, 0.1, 0.1]] * 20 + [[0.2, 0.4, 0.4]] * 20))
+    logs[20:, 1] += np.tile(np.linspace(-1, 1, 10), 2)
+    y = np.repeat([0, 1, 2], [20, 10, 10])
+    goal = Goal("f1", np.bincount(y).astype(float), floors=np.array([0.0, 0.9, 0.9]))
+    tuned = np.array([1, 2])
+    found = search_offsets(
+        logs, y, goal, weight=np.ones(40), tuned=tuned, start=first_offsets(goal, tuned)
+    )
+    table = table_at(logs, y, None, found)
+    assert goal.recalls(table).tolist() == [1.0, 0.5, 0.5]
+    assert goal.shortfall(table) == pytest.approx(0.4)
+
+
+def test_floors_that_are_kept_anyway_cost_nothing():
+    y, logs, weight = sample(3, rounded=False)
+    tuned = np.array([1, 2, 3])
+    plain = goal_of("f1", y, weight)
+    start = first_offsets(plain, tuned)
+    free = search_offsets(logs, y, plain, weight=weight, tuned=tuned, start=start)
+    low = 0.5 * np.nan_to_num(plain.recalls(table_at(logs, y, weight, free)))
+    goal = Goal("f1", plain.support, floors=low)
+    held = search_offsets(logs, y, goal, weight=weight, tuned=tuned, start=start)
+    value = goal.value(table_at(logs, y, weight, held))
+    assert value >= goal.value(table_at(logs, y, weight, free)) - 1e-12

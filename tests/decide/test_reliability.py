@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 from sklearn.linear_model import LogisticRegression
 
 from evenkeel.decide import diagnose, reliability
@@ -29,6 +30,27 @@ def test_true_probabilities_are_found_right():
 def test_twice_too_high_and_too_extreme_are_named():
     assert diagnose(*drawn(factor=0.5))["ratio"] == pytest.approx(0.5, abs=0.03)
     assert diagnose(*drawn(spread=2.0))["slope"] == pytest.approx(0.5, abs=0.04)
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.0, 1.3])
+def test_observed_over_expected_has_the_interval_of_the_observed_share(factor):
+    y, proba = drawn(n=3000, factor=factor)
+    found = diagnose(y, proba)
+    assert found["o_e"] == pytest.approx(y.sum() / proba[:, 1].sum())
+    assert found["o_e"] == pytest.approx(1 / found["ratio"])
+    want = binomtest(int(y.sum()), y.size).proportion_ci(0.95, method="wilson")
+    expected = proba[:, 1].mean()
+    assert found["o_e_low"] == pytest.approx(want.low / expected)
+    assert found["o_e_high"] == pytest.approx(want.high / expected)
+    assert found["o_e_low"] < 1 / factor < found["o_e_high"]
+
+
+def test_bins_carry_wilsons_interval():
+    y, proba = drawn(n=2000)
+    for line in reliability(y, proba[:, 1]):
+        want = binomtest(line["positives"], line["count"]).proportion_ci(0.95, method="wilson")
+        assert line["observed_low"] == pytest.approx(want.low, abs=1e-12)
+        assert line["observed_high"] == pytest.approx(want.high, abs=1e-12)
 
 
 def test_slope_and_intercept_are_those_of_logistic_regression():
@@ -80,6 +102,9 @@ def test_several_classes_are_averaged_and_pooled():
     assert found["ratio"] == pytest.approx(1.0, abs=0.05)
     assert found["slope"] == pytest.approx(1.0, abs=0.1)
     assert len(found["per_class"]) == 3
+    assert found["o_e"] == pytest.approx(np.mean([row["o_e"] for row in found["per_class"]]))
+    assert found["o_e_low"] is found["o_e_high"] is None
+    assert all(row["o_e_low"] < row["o_e"] < row["o_e_high"] for row in found["per_class"])
     assert found["observed"] == pytest.approx(1 / 3)
     assert sum(line["count"] for line in found["reliability"]) == 27_000
 
@@ -95,6 +120,10 @@ def test_where_no_slope_can_be_fitted_it_is_none(y, p):
 
 
 def test_without_a_positive_there_is_no_ratio_and_without_rows_an_error():
-    assert diagnose([0, 0], [[0.9, 0.1], [0.8, 0.2]])["ratio"] is None
+    found = diagnose([0, 0], [[0.9, 0.1], [0.8, 0.2]])
+    assert found["ratio"] is None
+    assert (found["o_e"], found["o_e_low"]) == (0.0, 0.0)
+    assert found["o_e_high"] > 1
+    assert diagnose([0, 1], [[1.0, 0.0], [1.0, 0.0]])["o_e"] is None
     with pytest.raises(InvalidInput, match="proba of diagnose"):
         diagnose([], np.zeros((0, 2)))

@@ -1,4 +1,4 @@
-"""The command line: ``evenkeel run | check | predict | report | remedies | sample``.
+"""The command line: ``evenkeel run | check | decide | predict | evaluate | report | ...``.
 
 Exit codes: 0 done; 1 ``check`` found blockers; 2 bad input, nothing written; 3 finished, but the
 evidence is too weak to recommend; 70 a fault of evenkeel itself; 130 interrupted, what is done is
@@ -7,7 +7,6 @@ kept.
 
 from __future__ import annotations
 
-import csv
 import json
 import warnings
 from pathlib import Path
@@ -16,6 +15,34 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import evenkeel
+from evenkeel.cli.deciding import decide, evaluate
+from evenkeel.cli.options import (
+    AsJson,
+    Bands,
+    Capacity,
+    Confidence,
+    CostFn,
+    CostFp,
+    Drop,
+    DropMissing,
+    Folder,
+    Group,
+    Header,
+    Keep,
+    MapTarget,
+    MinPrecision,
+    MinRecall,
+    Names,
+    Positive,
+    Quiet,
+    Scenario,
+    Source,
+    Target,
+    Test,
+    Time,
+    Top,
+    columns,
+)  # fmt: skip
 from evenkeel.cli.terminal import Bar, after_interrupt, say, show, stop, warn
 from evenkeel.errors import EvenkeelError, EvenkeelWarning
 
@@ -31,37 +58,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-Source = Annotated[
-    str,
-    typer.Argument(metavar="FILE", help="Table: CSV, Parquet, Arrow, JSON Lines, ARFF, npz."),
-]
-Target = Annotated[
-    str, typer.Option(help="Column to predict: its name, or its position (-1: last).")
-]
-Positive = Annotated[
-    str | None, typer.Option(help="Label of the positive class; the others become the rest.")
-]
-Names = Annotated[
-    str | None, typer.Option(help="File with the column names of a table without a header.")
-]
-Header = Annotated[
-    bool, typer.Option("--header/--no-header", help="No header: every line is data.")
-]
-MapTarget = Annotated[
-    str | None, typer.Option(help="File with lines 'label,group' for the target.")
-]
-Group = Annotated[str | None, typer.Option(help="Column whose rows stay together in every split.")]
-Time = Annotated[str | None, typer.Option(help="Column of time: the last rows become the test.")]
-Drop = Annotated[
-    list[str] | None,
-    typer.Option(help="Columns to leave out: repeat, or 'a,b'; '\"x,y\"' is one name."),
-]
-Keep = Annotated[list[str] | None, typer.Option(help="Columns to keep as features all the same.")]
-DropMissing = Annotated[bool, typer.Option(help="Leave out rows whose target is missing.")]
-Test = Annotated[str | None, typer.Option(help="File with the untouched test rows.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-Quiet = Annotated[bool, typer.Option(help="Print nothing but errors, and the document of --json.")]
 
 
 def _version(wanted: bool) -> None:
@@ -102,7 +98,7 @@ def check(
 
     facts = look(
         source, target=target, positive=positive, names=names, header=header,
-        map_target=map_target, group=group, time=time, drop=_columns(drop), keep=_columns(keep),
+        map_target=map_target, group=group, time=time, drop=columns(drop), keep=columns(keep),
         drop_missing_target=drop_missing_target, test=test,
     )  # fmt: skip
     show(facts, as_json=as_json)
@@ -116,19 +112,19 @@ def run(
     target: Target,
     *,
     positive: Positive = None,
-    cost_fn: Annotated[
-        str | None, typer.Option(help="Cost of a miss: a number or a column.")
-    ] = None,
-    cost_fp: Annotated[
-        str | None, typer.Option(help="Cost of a false alarm: a number or a column.")
-    ] = None,
+    cost_fn: CostFn = None,
+    cost_fp: CostFp = None,
     metric: Annotated[
         str | None,
         typer.Option(help="Metric that ranks the remedies, such as f2, mcc or log-loss."),
     ] = None,
-    scenario: Annotated[
-        str | None, typer.Option(help="Policy without costs: fraud, screening, spam or general.")
-    ] = None,
+    scenario: Scenario = None,
+    capacity: Capacity = None,
+    top: Top = None,
+    min_precision: MinPrecision = None,
+    min_recall: MinRecall = None,
+    confidence: Confidence = None,
+    bands: Bands = None,
     remedies: Annotated[
         str | None, typer.Option(help="Comma-separated remedies, 'a+b' joined, or 'all'.")
     ] = None,
@@ -166,10 +162,11 @@ def run(
             source, target=target, positive=positive,
             cost_fn=None if cost_fn is None else read_cost(cost_fn),
             cost_fp=None if cost_fp is None else read_cost(cost_fp),
-            metric=metric, scenario=scenario,
+            metric=metric, scenario=scenario, capacity=capacity, top=top,
+            min_precision=min_precision, min_recall=min_recall, confidence=confidence, bands=bands,
             remedies=None if remedies is None else (remedies,),
-            learners=_columns([learner]), time=time, group=group,
-            drop=_columns(drop), keep=_columns(keep), names=names, header=header,
+            learners=columns([learner]), time=time, group=group,
+            drop=columns(drop), keep=columns(keep), names=names, header=header,
             map_target=map_target, drop_missing_target=drop_missing_target,
             test=test, test_size=test_size,
             time_budget=None if time_budget is None else read_seconds(time_budget),
@@ -184,7 +181,7 @@ def run(
 
 @app.command()
 def predict(
-    folder: Annotated[str, typer.Argument(metavar="RUN", help="Run directory.")],
+    folder: Folder,
     source: Annotated[str, typer.Argument(metavar="FILE", help="Table with the model's columns.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="File to write: .csv or .parquet.")],
     *,
@@ -198,8 +195,12 @@ def predict(
         say(*notes, f"Wrote {out}")
 
 
+app.command()(decide)
+app.command()(evaluate)
+
+
 @app.command()
-def report(folder: Annotated[str, typer.Argument(metavar="RUN", help="Run directory.")]) -> None:
+def report(folder: Folder) -> None:
     """Write the page of a run again."""
     from evenkeel.finished import rewrite_report
 
@@ -213,7 +214,8 @@ def remedies(*, as_json: AsJson = False) -> None:
 
     rows: list[dict[str, Any]] = [
         {
-            "name": row.name, "changes": row.changes, "knobs": sorted(row.knobs),
+            "name": row.name, "class": row.class_name, "changes": row.changes,
+            "knobs": sorted(row.knobs),
             "doc": row.doc, "source": row.source,
         }
         for row in CATALOGUE.values()
@@ -223,6 +225,8 @@ def remedies(*, as_json: AsJson = False) -> None:
         return
     for row in rows:
         say(f"{row['name']:22} changes {row['changes']:8} {row['doc']}")
+        if row["class"]:
+            say(f"{'':22} in Python {row['class']}")
         for name, knob in sorted(CATALOGUE[row["name"]].knobs.items()):
             say(f"{'':22} knob {name}, {knob.low:g} to {knob.high:g}: {knob.doc}")
         say(f"{'':22} {row['source']}")
@@ -247,12 +251,6 @@ def sample(
     frame = payments(rows, seed=seed)
     write_table(frame, out)
     say(f"Wrote {out}: {frame.height:,} rows, {int(frame['is_fraud'].sum()):,} of them fraud")
-
-
-def _columns(given: list[str] | None) -> tuple[str, ...]:
-    """Names apart by commas, as in a CSV file; quotes keep a comma inside a name."""
-    rows = csv.reader(given or (), skipinitialspace=True)
-    return tuple(part.strip() for row in rows for part in row if part.strip())
 
 
 def main(args: Sequence[str] | None = None) -> None:

@@ -45,8 +45,18 @@ def _one_line(text: str) -> str:
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
-def show(facts: dict[str, Any], *, as_json: bool) -> None:
-    """Print facts as a screen, or as one JSON document that any terminal can take."""
+def show(facts: dict[str, Any], *, as_json: bool, decided: bool = False) -> None:
+    """Print facts as a screen, or as one JSON document that any terminal can take.
+
+    Parameters
+    ----------
+    facts
+        The document.
+    as_json
+        Whether to print it as such.
+    decided
+        Whether the screen is about the decision alone.
+    """
     if as_json:
         text = json.dumps(facts, indent=2, ensure_ascii=False)
         try:
@@ -57,9 +67,9 @@ def show(facts: dict[str, Any], *, as_json: bool) -> None:
         return
     from rich.console import Console
 
-    from evenkeel.report import print_screen
+    from evenkeel.report import print_decision, print_screen
 
-    print_screen(facts, Console())
+    (print_decision if decided else print_screen)(facts, Console())
 
 
 class Bar:

@@ -1,13 +1,20 @@
-"""Platt scaling and its form for several classes: probabilities on the population's scale."""
+"""Fit, choose and read the map from scores to probabilities on the population's scale."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import numpy as np
 
-from evenkeel._arrays import as_codes, as_scores, as_weights, same_length
+from evenkeel._arrays import as_codes, as_scores, same_length
+from evenkeel._checks import check_choice
+from evenkeel.decide.beta import Beta
+from evenkeel.decide.isotonic import Isotonic
+from evenkeel.decide.odds import apply_array, fit_arrays, stored_kind, thinned
+from evenkeel.decide.platt import Platt
+from evenkeel.decide.prior import Chained, PriorShift
+from evenkeel.decide.temperature import Temperature
 from evenkeel.errors import DamagedRun, InvalidInput
 
 if TYPE_CHECKING:
@@ -18,259 +25,193 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-MIN_SLOPE = 0.01  # keeps the ranking when scores carry no information, or the wrong one
-_NEVER = 1e-15  # the least a probability may be before its logarithm is taken
-_STEPS = 50
-_BINS = 4096
+METHODS = ("auto", "platt", "isotonic", "beta", "temperature", "none")
+MIN_POSITIVES = 1000  # rows of the rarer class below which isotonic is not tried
+_PARTS = 5
+_JUDGES = 500_000  # rows of a class that compare two maps
+_Z = 1.959963984540054
+_MOST_CLASSES = 100_000
+_EPS = float(np.finfo(np.float64).eps)  # as in the log-loss of METRICS
 
 
-@dataclass(frozen=True)
-class Platt:
-    """A map of probabilities that keeps their order and corrects level and spread.
+class Calibrator(Protocol):
+    """What every map of probabilities offers."""
 
-    ``softmax(slope * log(p_c) + intercept_c)``; for two classes this is Platt's
-    ``sigmoid(slope * logit(p) + intercept_1 - intercept_0)``.
+    kind: ClassVar[str]
 
-    Parameters
-    ----------
-    slope
-        At least 0.01; 1 leaves the spread as it is.
-    intercepts
-        ``(n_classes,)``; the first is 0.
-    floors
-        ``(n_classes,)``: a lower probability counts as this one, so that logarithms are finite.
-
-    References
-    ----------
-    Platt (1999), "Probabilistic outputs for support vector machines", Advances in Large Margin
-    Classifiers. Lin, Lin, Weng (2007), https://doi.org/10.1007/s10994-007-5018-6.
-    Several classes: Alexandari, Kundaje, Shrikumar (2020), ICML, "bias-corrected temperature
-    scaling", https://doi.org/10.48550/arXiv.1901.06852
-
-    Examples
-    --------
-    >>> doubled = Platt(slope=2.0, intercepts=(0.0, 0.0), floors=(1e-9, 1e-9))
-    >>> doubled.apply([[0.75, 0.25]]).round(3).tolist()
-    [[0.9, 0.1]]
-    """
-
-    slope: float
-    intercepts: tuple[float, ...]
-    floors: tuple[float, ...]
-
-    @classmethod
-    def fit(cls, y: ArrayLike, proba: ArrayLike, *, weight: ArrayLike | None = None) -> Self:
-        """Fit slope and intercepts by maximum likelihood with Platt's softened targets.
-
-        A row of class c counts as class c with ``(N_c + 1) / (N_c + K)`` and as each other class
-        with ``1 / (N_c + K)``; for two classes these are Platt's targets. A class without rows
-        keeps a finite, low probability.
-
-        Parameters
-        ----------
-        y
-            ``(n_rows,)``: class codes.
-        proba
-            ``(n_rows, n_classes)``: out-of-fold probabilities at the original prevalence.
-        weight
-            ``(n_rows,)``: row weights, not negative. A row scored r times weighs 1/r each time.
-
-        Raises
-        ------
-        InvalidInput
-            Probabilities outside [0, 1], codes out of range, no rows, or lengths that differ.
-
-        Examples
-        --------
-        >>> found = Platt.fit([0, 0, 0, 1], [[0.6, 0.4], [0.5, 0.5], [0.4, 0.6], [0.2, 0.8]])
-        >>> bool(found.slope > 1.0)
-        True
-        """
-        p, n_classes = _probabilities(proba, "Platt.fit")
-        codes = as_codes(y, owner="Platt.fit", n_classes=n_classes)
-        same_length("Platt.fit", y=codes, proba=p)
-        mass = as_weights(weight, codes.size, owner="Platt.fit")
-        if not mass.sum() > 0.0:
-            raise InvalidInput("Platt.fit needs at least one row with a positive weight.")
-        floors = tuple(_floor(p[:, code]) for code in range(n_classes))
-        counts = np.bincount(codes, weights=mass, minlength=n_classes).astype(np.float64)
-        logs = np.log(np.maximum(p, floors))
-        logs = logs[:, 1:] - logs[:, :1]
-        soft = _targets(counts)[codes, 1:]
-        start = np.append(1.0, np.zeros(n_classes - 1))
-        if np.count_nonzero(counts) < 2 or not np.ptp(logs, axis=0).any():
-            found = newton(logs, soft, mass, start=start, fixed_slope=True)
-        else:
-            few, near, weighs = _fewer(logs, codes, mass, n_classes)
-            start = newton(near, _targets(counts)[few, 1:], weighs, start=start)
-            found = newton(logs, soft, mass, start=start)
-            if found[0] < MIN_SLOPE:
-                start = np.append(MIN_SLOPE, np.zeros(n_classes - 1))
-                found = newton(logs, soft, mass, start=start, fixed_slope=True)
-        return cls(float(found[0]), (0.0, *found[1:].tolist()), floors)
+    @property
+    def n_classes(self) -> int:
+        """Number of classes."""
 
     def apply(self, proba: ArrayLike) -> Floats:
-        """Calibrated probabilities, ``(..., n_classes)``, rows that sum to 1.
-
-        Parameters
-        ----------
-        proba
-            ``(..., n_classes)``: probabilities of the kind the map was fitted on.
-
-        Raises
-        ------
-        InvalidInput
-            Probabilities outside [0, 1], or another number of classes.
-        """
-        p = as_scores(proba, owner="Platt.apply", name="proba")
-        if p.ndim < 2 or p.shape[-1] != len(self.intercepts):
-            raise InvalidInput(
-                f"proba of Platt.apply must have {len(self.intercepts)} columns. Got {p.shape}."
-            )
-        scores = self.slope * np.log(np.maximum(p, self.floors)) + np.asarray(self.intercepts)
-        if p.shape[-1] == 2:
-            # Each side from its own exponential: 1 - p would lose small probabilities.
-            gap = scores[..., 1] - scores[..., 0]
-            return np.stack([_sigmoid(-gap), _sigmoid(gap)], axis=-1)
-        scores -= scores.max(axis=-1, keepdims=True)
-        np.exp(scores, out=scores)
-        scores /= scores.sum(axis=-1, keepdims=True)
-        return np.asarray(scores, dtype=np.float64)
+        """Probabilities ``(..., n_classes)`` of scores of that shape."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain numbers for JSON."""
-        return {
-            "kind": "platt",
-            "slope": self.slope,
-            "intercepts": list(self.intercepts),
-            "floors": list(self.floors),
-        }
+        """Plain values for JSON, with ``kind``."""
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Self:
-        """The calibrator that ``to_dict`` wrote; DamagedRun when it is anything else."""
-        try:
-            numbers = [stored["slope"], *stored["intercepts"], *stored["floors"]]
-            n_classes = len(stored["intercepts"])
-            plain = all(type(number) in {int, float} for number in numbers)
-            if not (
-                plain
-                and np.isfinite(numbers).all()
-                and stored["kind"] == "platt"
-                and n_classes == len(stored["floors"]) >= 2
-                and stored["slope"] >= MIN_SLOPE
-                and all(0.0 < floor <= 1.0 for floor in stored["floors"])
-            ):
-                raise DamagedRun("The stored calibrator does not hold the numbers it must hold.")
-        except (KeyError, TypeError) as error:
-            raise DamagedRun(f"The stored calibrator cannot be read: {error!r}.") from error
-        intercepts = tuple(float(number) for number in stored["intercepts"])
-        floors = tuple(float(number) for number in stored["floors"])
-        return cls(float(stored["slope"]), intercepts, floors)
+        """The map that ``to_dict`` wrote; DamagedRun when it is anything else."""
 
 
-def _probabilities(proba: ArrayLike, owner: str) -> tuple[Floats, int]:
-    p = as_scores(proba, owner=owner, name="proba")
-    if p.ndim != 2 or p.shape[1] < 2:
-        raise InvalidInput(f"proba of {owner} must have shape (n_rows, n_classes). Got {p.shape}.")
-    return p, p.shape[1]
+@dataclass(frozen=True)
+class Unchanged:
+    """The map that leaves probabilities as they are.
+
+    >>> Unchanged(2).apply([[0.25, 0.75]]).tolist()
+    [[0.25, 0.75]]
+    """
+
+    kind: ClassVar[str] = "none"
+
+    n_classes: int
+
+    def apply(self, proba: ArrayLike) -> Floats:
+        """The same probabilities, ``(..., n_classes)``, checked."""
+        return apply_array(proba, self.n_classes, owner="Unchanged.apply")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers for JSON."""
+        return {"kind": self.kind, "n_classes": self.n_classes}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+        """The map that ``to_dict`` wrote; DamagedRun when it is anything else."""
+        stored_kind(stored, cls.kind)
+        n_classes = stored.get("n_classes")
+        if type(n_classes) is not int or not 2 <= n_classes <= _MOST_CLASSES:
+            raise DamagedRun("n_classes of the stored calibrator must be a whole number from 2.")
+        return cls(n_classes)
 
 
-def _floor(p: Floats) -> float:
-    """Half the smallest positive probability: a forest's zeros stay near its other scores."""
-    positive = p[p > 0.0]
-    return max(float(positive.min()) / 2.0, _NEVER) if positive.size else _NEVER
+_FITTED: dict[str, type[Platt | Isotonic | Beta | Temperature]] = {
+    kind.kind: kind for kind in (Platt, Isotonic, Beta, Temperature)
+}
+_STORED = _FITTED | {kind.kind: kind for kind in (PriorShift, Chained, Unchanged)}
 
 
-def _sigmoid(x: Floats) -> Floats:
-    small = np.exp(-np.abs(x))
-    return np.where(x >= 0.0, 1.0, small) / (1.0 + small)
+def fit_calibrator(
+    y: ArrayLike,
+    proba: ArrayLike,
+    *,
+    weight: ArrayLike | None = None,
+    method: str = "auto",
+    fold: ArrayLike | None = None,
+) -> Calibrator:
+    """Fit the map from out-of-fold scores to probabilities.
 
-
-def _targets(counts: Floats) -> Floats:
-    n_classes = counts.size
-    soft = np.repeat(1.0 / (counts + n_classes), n_classes).reshape(n_classes, n_classes)
-    np.fill_diagonal(soft, (counts + 1.0) / (counts + n_classes))
-    return soft
-
-
-def _fewer(logs: Floats, codes: Ints, mass: Floats, n_classes: int) -> tuple[Ints, Floats, Floats]:
-    """Codes, scores and weights of a few thousand rows that lie near all rows: a place to start."""
-    if n_classes == 2:
-        low, high = float(logs.min()), float(logs.max())
-        bins = ((logs[:, 0] - low) * ((_BINS - 1) / (high - low))).astype(np.int64)
-        cell = codes * _BINS + bins
-        weighs = np.bincount(cell, weights=mass)
-        kept = np.flatnonzero(weighs > 0.0)
-        sums = np.bincount(cell, weights=mass * logs[:, 0])[kept]
-        return kept // _BINS, (sums / weighs[kept])[:, None], weighs[kept].astype(np.float64)
-    members = [np.flatnonzero(codes == code) for code in range(n_classes)]
-    steps = [max(1, rows.size // _BINS) for rows in members]
-    kept = np.concatenate([rows[::step] for rows, step in zip(members, steps, strict=True)])
-    return codes[kept], logs[kept], mass[kept] * np.asarray(steps)[codes[kept]]
-
-
-def newton(
-    logs: Floats, soft: Floats, mass: Floats, *, start: Floats, fixed_slope: bool = False
-) -> Floats:
-    """Slope and intercepts that maximise the likelihood of ``softmax(slope * logs + intercepts)``.
+    ``"auto"`` is Platt's map. With two classes and at least 1,000 rows of each, isotonic is
+    cross-fitted beside it and taken when it wins: when the 95 % interval of the mean difference of
+    their log-losses, paired by row, lies below 0. Of a class with more than half a million rows
+    about so many judge, each for several.
 
     Parameters
     ----------
-    logs
-        ``(n_rows, n_classes - 1)``: log-probabilities less that of class 0.
-    soft
-        ``(n_rows, n_classes - 1)``: target probabilities of the classes above 0.
-    mass
-        ``(n_rows,)``: row weights.
-    start
-        ``(n_classes,)``: slope, then intercepts.
-    fixed_slope
-        Whether the slope stays as it is.
+    y
+        ``(n_rows,)``: class codes.
+    proba
+        ``(n_rows, n_classes)`` or ``(n_repeats, n_rows, n_classes)``: out-of-fold probabilities at
+        the original prevalence. With repeats each counts for its part of the row.
+    weight
+        ``(n_rows,)``: row weights, not negative.
+    method
+        One of ``METHODS``; isotonic and beta take two classes.
+    fold
+        ``(n_rows,)``: parts that are left out in turn to compare; by default 5, where the rows of
+        each class are dealt out by their number.
 
-    Returns
-    -------
-    array
-        ``(n_classes,)``: slope, then the intercepts of the classes above 0. The likelihood is
-        concave, so it does not depend on ``start``.
+    Raises
+    ------
+    InvalidInput
+        An unknown method or one that does not take so many classes, probabilities outside [0, 1],
+        codes out of range, no rows, or lengths that differ.
+
+    Examples
+    --------
+    >>> p = np.array([0.1, 0.3, 0.2, 0.6])
+    >>> fit_calibrator([0, 0, 1, 1], np.stack([1 - p, p], axis=1)).kind
+    'platt'
     """
-    free = slice(1, None) if fixed_slope else slice(None)
-    at = start.astype(np.float64)
-    loss, gradient, hessian = _likelihood(at, logs, soft, mass)
-    for _ in range(_STEPS):
-        slopes, bend = gradient[free], hessian[free, free]
-        # The ridge only bends the path where scores are flat; the end has gradient 0 all the same.
-        bend = bend + np.eye(len(bend)) * 1e-10 * (np.trace(bend) + 1e-300)
-        step = np.zeros_like(at)
-        step[free] = np.linalg.solve(bend, slopes)
-        if slopes @ step[free] <= 1e-11 * mass.sum():
-            return at - step  # the error of a step is the square of its length
-        for _ in range(30):
-            ahead = _likelihood(at - step, logs, soft, mass)
-            if ahead[0] <= loss:
-                break
-            step /= 2.0
-        else:
-            break
-        at, (loss, gradient, hessian) = at - step, ahead
-    return at
+    owner = "fit_calibrator"
+    check_choice(method, METHODS, "method", owner)
+    p = as_scores(proba, owner=owner, name="proba")
+    repeats = p if p.ndim == 3 else p[None]
+    if repeats.ndim != 3 or not len(repeats):
+        raise InvalidInput(
+            f"proba of {owner} must have shape (n_rows, n_classes) or (n_repeats, n_rows, "
+            f"n_classes). Got {p.shape}."
+        )
+    codes, _, mass = fit_arrays(y, repeats[0], weight, owner=owner)
+    if method == "none":
+        return Unchanged(repeats.shape[2])
+    if method == "auto":
+        rarer = min(_rows(mass[codes == code]) for code in range(2))
+        method = "platt"
+        if repeats.shape[2] == 2 and rarer >= MIN_POSITIVES:
+            part = _dealt(codes) if fold is None else _parts(fold, codes)
+            rows, near = thinned(codes, mass, n_classes=2, most=_JUDGES // len(repeats))
+            if _isotonic_wins(codes[rows], repeats[:, rows], near, part[rows]):
+                method = "isotonic"
+    return _fit(method, codes, repeats, mass)
 
 
-def _likelihood(
-    at: Floats, logs: Floats, soft: Floats, mass: Floats
-) -> tuple[float, Floats, Floats]:
-    """Negative log-likelihood with its gradient and second derivatives."""
-    z = at[0] * logs + at[1:]
-    top = np.maximum(z.max(axis=1), 0.0)
-    p = np.exp(z - top[:, None])
-    total = p.sum(axis=1) + np.exp(-top)
-    p /= total[:, None]
-    loss = float(mass @ (top + np.log(total) - np.einsum("ij,ij->i", soft, z)))
-    miss = (p - soft) * mass[:, None]
-    gradient = np.append(np.einsum("ij,ij->", miss, logs), miss.sum(axis=0))
-    weighed = p * mass[:, None]
-    mean = np.einsum("ij,ij->i", p, logs)
-    corner = np.einsum("ij,ij,ij->", weighed, logs, logs) - mass @ mean**2
-    edge = np.einsum("ij,ij->j", weighed, logs) - weighed.T @ mean
-    inner = np.diag(weighed.sum(axis=0)) - p.T @ weighed
-    return loss, gradient, np.block([[corner, edge], [edge[:, None], inner]])
+def calibrator_from_dict(stored: Any) -> Calibrator:
+    """The calibrator that a ``to_dict`` wrote; DamagedRun when it is anything else.
+
+    >>> calibrator_from_dict({"kind": "none", "n_classes": 2})
+    Unchanged(n_classes=2)
+    """
+    kind = stored.get("kind") if isinstance(stored, dict) else None
+    if type(kind) is not str or kind not in _STORED:
+        raise DamagedRun(f"The stored calibrator cannot be read: its kind is {kind!r:.60}.")
+    return _STORED[kind].from_dict(stored)
+
+
+def _fit(method: str, codes: Ints, repeats: Floats, mass: Floats) -> Calibrator:
+    n_repeats, _, n_classes = repeats.shape
+    return _FITTED[method].fit(
+        np.tile(codes, n_repeats),
+        repeats.reshape(-1, n_classes),
+        weight=np.tile(mass / n_repeats, n_repeats),
+    )
+
+
+def _rows(mass: Floats) -> float:
+    """How many rows weights stand for: neither more than there are nor more than they weigh."""
+    return min(float(np.count_nonzero(mass)), float(mass.sum()))
+
+
+def _dealt(codes: Ints) -> Ints:
+    part = np.empty_like(codes)
+    for code in range(2):
+        rows = np.flatnonzero(codes == code)
+        part[rows] = np.arange(rows.size) % _PARTS
+    return part
+
+
+def _parts(fold: ArrayLike, codes: Ints) -> Ints:
+    owner = "fit_calibrator"
+    part = as_codes(fold, owner=owner, name="fold", n_classes=max(codes.size, 2))
+    same_length(owner, y=codes, fold=part)
+    if part.ndim != 1 or np.ptp(part) == 0:
+        raise InvalidInput(
+            f"fold of {owner} must put the rows into at least two parts. Got shape {part.shape}."
+        )
+    return part
+
+
+def _isotonic_wins(codes: Ints, repeats: Floats, mass: Floats, part: Ints) -> bool:
+    """Whether log-loss on parts left out is lower, beyond what the draw of rows explains."""
+    gain = np.zeros(codes.size)
+    for one in np.unique(part):
+        out = part == one
+        if np.unique(codes[~out & (mass > 0.0)]).size < 2:
+            return False
+        for method, sign in (("platt", 1.0), ("isotonic", -1.0)):
+            found = _fit(method, codes[~out], repeats[:, ~out], mass[~out])
+            given = found.apply(repeats[:, out])[:, np.arange(out.sum()), codes[out]]
+            gain[out] -= sign * np.log(np.maximum(given, _EPS)).mean(axis=0)
+    share = mass / mass.sum()
+    mean = float(share @ gain)
+    error = float(np.sqrt((share**2) @ (gain - mean) ** 2))
+    return mean > _Z * error

@@ -180,6 +180,41 @@ class Costs:
         whole = stake + (1.0 - p) * np.maximum(alarm, 0.0)
         return np.divide(stake, whole, out=np.zeros_like(stake), where=whole > 0.0)
 
+    def saving(self, p: Floats, *, columns: Mapping[str, Any] | None = None) -> Floats:
+        """What acting on a row saves, squeezed into [0, 1]: what rows compete by for a capacity.
+
+        ``1/2 + g / (2 (1 + |g|))`` with the expected saving ``g = p w_1 - (1 - p) w_0`` and the
+        weights of :meth:`effective`, so 1/2 is Elkan's rule; without columns ``p``, whose order is
+        the same.
+
+        >>> rule = Costs(((0.0, 4.0), ("amount", 0.0)))
+        >>> rule.saving(np.array([0.5, 0.5]), columns={"amount": [4.0, 6.0]}).tolist()
+        [0.5, 0.75]
+        """
+        if not self.columns:
+            return p
+        (tn, fp), (fn, tp) = self._entries(columns, p.shape[-1])
+        saved = p * (fn - tp) - (1.0 - p) * (fp - tn)
+        return np.asarray(0.5 + saved / (2.0 * (1.0 + np.abs(saved))))
+
+    def expected(
+        self, proba: Floats, decided: Any, *, columns: Mapping[str, Any] | None = None
+    ) -> Floats:
+        """Expected cost of the decision on each row, ``sum_c p_c cost[c, decided]``, ``(n_rows,)``.
+
+        >>> Costs(((0.0, 4.0), (122.0, 0.0))).expected(np.array([[0.9, 0.1]]), [0]).tolist()
+        [12.200000000000001]
+        """
+        codes = np.asarray(decided)
+        if not self.columns:
+            return np.asarray(
+                (proba * np.asarray(self.table, dtype=np.float64).T[codes]).sum(axis=1)
+            )
+        (tn, fp), (fn, tp) = self._entries(columns, len(proba))
+        return np.where(
+            codes == 1, proba[:, 0] * fp + proba[:, 1] * tp, proba[:, 0] * tn + proba[:, 1] * fn
+        )
+
     def gains(self) -> Floats:
         """What each decision saves for each true class against the dearest one, ``(K, K)``.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from evenkeel._arrays import as_scores
+from evenkeel.decide.capacity import flag_top
 from evenkeel.decide.multiclass import decide, utilities
 from evenkeel.decide.policy import Policy
 from evenkeel.decide.threshold import FLAGS_ALL, FLAGS_NONE
@@ -20,13 +21,16 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
+BANDS = ("approve", "review", "block")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Decision:
     """How calibrated probabilities become decisions, and what it was chosen on.
 
-    Two classes: code 1 is decided when the score is at least ``threshold``; the score is the
-    probability, or under costs from columns ``Costs.effective``. Several classes: the highest
-    ``log(proba @ gains) + offsets`` (gains only under a cost matrix).
+    Two classes: code 1 is decided when the score (``Policy.score``) is at least ``threshold``; under
+    a capacity of so many rows of any table, for those with the highest scores. Several classes: the
+    highest ``log(proba @ gains) + offsets`` (gains only under a cost matrix).
 
     Parameters
     ----------
@@ -102,11 +106,22 @@ class Decision:
         if self.offsets is not None:
             gains = None if costs is None else costs.gains()
             return decide(utilities(p, gains), np.asarray(self.offsets))
-        score = p if flat else p[..., 1]
-        if costs is not None:
-            score = costs.effective(score, columns=columns)
+        score = self.policy.score(p if flat else p[..., 1], columns=columns)
+        alerts = self.policy.alerts
+        if alerts is not None and alerts.per == "table":
+            k = int(alerts.amount)
+            flagged = [flag_top(row, k) for row in score.reshape(-1, score.shape[-1])]
+            return np.asarray(flagged).reshape(score.shape).astype(np.int64)
         threshold = FLAGS_NONE if self.threshold is None else self.threshold
         return np.asarray(score >= threshold).astype(np.int64)
+
+    def band(self, proba: ArrayLike) -> NDArray[np.str_] | None:
+        """``"approve"``, ``"review"`` or ``"block"`` for each row ``(n_rows,)``; None without bands."""
+        if self.policy.cuts is None:
+            return None
+        p = as_scores(proba, owner="Decision.band", name="proba")
+        cell = np.searchsorted(self.policy.cuts, p if p.ndim == 1 else p[:, 1], side="right")
+        return np.asarray(BANDS)[cell]
 
     def sentence(self, classes: Sequence[Any] | None = None) -> str:
         """The decision in plain words with its counts; ``classes`` are the labels to use."""
@@ -131,11 +146,19 @@ class Decision:
         if self.threshold_low is not None and self.threshold_high is not None:
             high = min(self.threshold_high, 1.0)
             spread = f" (from {self.threshold_low:.3g} to {high:.3g} over redrawn rows)"
-        costs = self.policy.costs
+        costs, alerts = self.policy.costs, self.policy.alerts
+        if alerts is not None and alerts.per == "table":
+            return f"Act on the {alerts.amount:,.0f} rows of a table with the highest scores"
         if costs is not None and costs.columns:
             if threshold >= 1.0:
                 return "Act where acting costs nothing"
+            if alerts is not None:
+                least = (2.0 * threshold - 1.0) / (1.0 - abs(2.0 * threshold - 1.0))
+                return f"Act when acting is expected to save at least {least:.3g}"
             return f"Act when {costs.rule(threshold / (1.0 - threshold))}"
+        if self.policy.cuts is not None:
+            low, high = self.policy.cuts
+            return f"Approve when p < {low:g}, review when p < {high:g}, block from there on"
         return f"Act when p >= {threshold:.3g}{spread}"
 
     def to_dict(self) -> dict[str, Any]:
@@ -211,7 +234,8 @@ def _numbers(
         return None
     plain = all(type(value) in {int, float} for value in values)
     _must(plain and len(values) == n, name)
-    _must(all(math.isfinite(value) and low <= value <= high for value in values), name)
+    # The range first: a whole number may be too large for a float. NaN lies in no range.
+    _must(all(low <= value <= high and value < math.inf for value in values), name)
     return tuple(float(value) for value in values)
 
 

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from evenkeel.confusion import beta_of, from_confusion
-from evenkeel.errors import InvalidInput
+from evenkeel.decide.class_goal import GOALS, Goal
+from evenkeel.decide.floors import floor_offsets, raised_offsets
+
+__all__ = [
+    "GOALS",
+    "MIN_ROWS",
+    "Goal",
+    "along",
+    "between",
+    "current",
+    "decide",
+    "first_offsets",
+    "line_of",
+    "search_offsets",
+    "shortfall_along",
+    "utilities",
+]
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,82 +32,9 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 MIN_ROWS = 5  # a class with fewer rows keeps offset 0
-GOALS = ("balanced-accuracy", "f<beta>", "accuracy", "g-mean", "mcc", "cost")
 _LEAST = 1e-300
-_NO_RECALL = 1e-9  # what a recall of 0 counts as in a product of recalls
 _SAME = 1e-12  # levels closer than rounding are one level
 _SWEEPS = 25
-
-
-@dataclass(frozen=True, eq=False)
-class Goal:
-    """What offsets are to make as high as possible, as sums over classes.
-
-    Parameters
-    ----------
-    name
-        One of ``GOALS``.
-    support
-        ``(n_classes,)``: weight of the rows of each class.
-    costs
-        ``(n_classes, n_classes)``: for the goal ``"cost"``; its value is minus the mean cost.
-    """
-
-    name: str
-    support: Floats
-    costs: Floats | None = None
-
-    def __post_init__(self) -> None:
-        if self.name not in GOALS and beta_of(self.name) is None:
-            raise InvalidInput(
-                f"With several classes a decision can aim at {', '.join(GOALS)}. Got {self.name!r}."
-            )
-
-    def value(self, confusion: Floats) -> Floats:
-        """The goal from confusion tables ``(..., n_classes, n_classes)``."""
-        if self.costs is None:
-            return from_confusion(self.name, confusion)
-        spent = (confusion * self.costs).sum(axis=(-2, -1))
-        mean: Floats = -spent / confusion.sum(axis=(-2, -1))
-        return mean
-
-    def worth(self) -> Floats | None:
-        """``(n_classes, n_classes)``: worth of each decision for a row, where the goal is their sum."""
-        rows = float(self.support.sum())
-        if self.costs is not None:
-            return np.asarray(-self.costs / rows)
-        if self.name == "accuracy":
-            return np.eye(self.support.size) / rows
-        if self.name == "balanced-accuracy":
-            present = self.support > 0.0
-            share = np.divide(1.0, self.support, out=np.zeros(self.support.size), where=present)
-            return np.diag(share / np.count_nonzero(present))
-        return None
-
-    def part(self, tp: Floats, decided: Floats, code: Ints | int) -> Floats:
-        """What one class adds, from its hits and the weight of rows decided for it."""
-        support = np.asarray(self.support[code])
-        present = support > 0.0
-        if self.name == "mcc":
-            return np.asarray(np.square(decided))
-        if self.name == "g-mean":
-            recall = np.divide(tp, support, out=np.ones_like(tp), where=present)
-            return np.asarray(np.log(np.maximum(recall, _NO_RECALL)))
-        beta = beta_of(self.name) or 1.0
-        whole = decided + beta**2 * support
-        score = (1.0 + beta**2) * tp
-        found: Floats = np.zeros_like(score)
-        return np.divide(score, whole, out=found, where=present & (whole > 0.0))
-
-    def total(self, parts: Floats, hits: Floats, expected: Floats) -> Floats:
-        """The goal, up to a rising function, from the sum of parts and the other sums."""
-        if self.name != "mcc":
-            return parts
-        rows = float(self.support.sum())
-        free = np.maximum(rows**2 - parts, 0.0)
-        agreement = hits * rows - expected
-        found: Floats = np.zeros_like(parts)
-        return np.divide(agreement, np.sqrt(free), out=found, where=free > 0.0)
 
 
 class Line(NamedTuple):
@@ -129,7 +71,10 @@ def search_offsets(
     """Offsets that no change of a single one improves.
 
     Along one class the goal is computed at every offset where some row changes its decision, so
-    each step is exact: O(n_rows log n_rows) a class.
+    each step is exact: O(n_rows log n_rows) a class. Where the result does not keep the floors, the
+    search goes on from the best offsets that do (``raised_offsets``, ``floor_offsets``), and every
+    step puts the floors first. Where nothing keeps them, the class that misses its floor by most
+    misses it by as little as can be.
 
     Parameters
     ----------
@@ -138,7 +83,7 @@ def search_offsets(
     y, weight
         ``(n_rows,)``: class codes and row weights.
     goal
-        What is to be as high as possible.
+        What is to be as high as possible, and the floors that come before it.
     tuned
         Codes of the classes whose offsets may move.
     start
@@ -158,20 +103,51 @@ def search_offsets(
     >>> decide(logs, found).tolist()
     [0, 1, 1, 0]
     """
-    offsets, value = start.copy(), current(logs, y, goal, weight, start)
+    found = _climb(logs, y, replace(goal, floors=None), weight, tuned, start)
+    if _standing(logs, y, goal, weight, found)[0] == 0.0:
+        return found
+    starts = [
+        found,
+        *raised_offsets(logs, y, goal, weight=weight, tuned=tuned, best=found),
+        floor_offsets(logs, y, goal, weight=weight, tuned=tuned),
+    ]
+    known = [_standing(logs, y, goal, weight, offsets) for offsets in starts]
+    best = 0
+    for place, standing in enumerate(known):
+        best = place if _better(standing, known[best]) else best
+    found = _climb(logs, y, goal, weight, tuned, starts[best])
+    for code in tuned.tolist():  # what did not move stands a hair above a score: part them evenly
+        levels = line_of(logs, found, code).levels
+        found[code] = between(levels, int(np.searchsorted(levels, found[code])))
+    return found
+
+
+def _climb(logs: Floats, y: Ints, goal: Goal, weight: Floats, tuned: Ints, start: Floats) -> Floats:
+    """Move one offset at a time to its best place until none gains."""
+    offsets, standing = start.copy(), _standing(logs, y, goal, weight, start)
     for _ in range(_SWEEPS):
-        before = value
+        before = standing
         for code in tuned.tolist():
             line = line_of(logs, offsets, code)
             ends, values = along(line, y, goal, weight, code)
+            if goal.floors is not None:
+                short = shortfall_along(line, y, goal, weight, code)[ends]
+                values = np.where(short <= short.min() + _SAME, values, -np.inf)
             moved = offsets.copy()
             moved[code] = between(line.levels, int(ends[np.argmax(values)]))
-            reached = current(logs, y, goal, weight, moved)
-            if reached > value + _SAME:
-                offsets, value = moved, reached
-        if value <= before + _SAME:
+            reached = _standing(logs, y, goal, weight, moved)
+            if _better(reached, standing):
+                offsets, standing = moved, reached
+        if not _better(standing, before):
             break
     return offsets
+
+
+def _better(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Whether a shortfall and a goal beat others: a smaller shortfall first, then a higher goal."""
+    if abs(one[0] - other[0]) > _SAME:
+        return one[0] < other[0]
+    return one[1] > other[1] + _SAME
 
 
 def first_offsets(goal: Goal, tuned: Ints) -> Floats:
@@ -193,10 +169,18 @@ def first_offsets(goal: Goal, tuned: Ints) -> Floats:
 
 def current(logs: Floats, y: Ints, goal: Goal, weight: Floats, offsets: Floats) -> float:
     """The goal of one set of offsets."""
+    return _standing(logs, y, goal, weight, offsets)[1]
+
+
+def _standing(
+    logs: Floats, y: Ints, goal: Goal, weight: Floats, offsets: Floats
+) -> tuple[float, float]:
+    """How far one set of offsets is below the floors, and its goal."""
     n_classes = goal.support.size
     cell = y * n_classes + decide(logs, offsets)
-    table = np.bincount(cell, weights=weight, minlength=n_classes**2)
-    return float(goal.value(table.astype(np.float64).reshape(n_classes, n_classes)))
+    cells = np.bincount(cell, weights=weight, minlength=n_classes**2)
+    table = cells.astype(np.float64).reshape(n_classes, n_classes)
+    return float(goal.shortfall(table)), float(goal.value(table))
 
 
 def line_of(logs: Floats, offsets: Floats, code: int) -> Line:
@@ -254,6 +238,21 @@ def along(line: Line, y: Ints, goal: Goal, weight: Floats, code: int) -> tuple[I
     moved = np.cumsum(mass * (goal.support[code] - goal.support[rival]))
     expected = base_all @ goal.support + np.append(0.0, moved)
     return ends, goal.total(parts, hits, expected)[ends]
+
+
+def shortfall_along(line: Line, y: Ints, goal: Goal, weight: Floats, code: int) -> Floats:
+    """``(n_rows + 1,)``: how far below the floors when the first 0, 1, 2 ... rows have joined."""
+    true, rival, mass = y[line.order], line.rivals[line.order], weight[line.order]
+    worst = np.zeros(true.size + 1)
+    floors = np.zeros(goal.support.size) if goal.floors is None else goal.floors
+    for asked in np.flatnonzero((floors > 0.0) & (goal.support > 0.0)).tolist():
+        if asked == code:
+            hits = np.append(0.0, np.cumsum(mass * (true == code)))
+        else:
+            lost = np.append(0.0, np.cumsum(mass * ((true == asked) & (rival == asked))))
+            hits = lost[-1] - lost
+        np.maximum(worst, floors[asked] - hits / goal.support[asked], out=worst)
+    return worst
 
 
 def between(levels: Floats, joined: int) -> float:

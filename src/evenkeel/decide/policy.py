@@ -1,16 +1,15 @@
-"""What a person wants from decisions: least cost, a metric, a minimum precision or recall."""
+"""What a person wants from decisions: least cost, a metric, a minimum, a capacity, bands."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Self
 
-from evenkeel._checks import check_choice, check_number, did_you_mean
-from evenkeel.confusion import DECISION_METRICS, beta_of
+from evenkeel._checks import check_choice, check_number
+from evenkeel.decide.capacity import Capacity, read_capacity
 from evenkeel.decide.cost import Costs
-from evenkeel.decide.multiclass import GOALS
+from evenkeel.decide.goals import BANDS, SCENARIOS, check_classes, check_policy, title
 from evenkeel.errors import DamagedRun, EvenkeelError, InvalidInput, InvalidType
-from evenkeel.metrics import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,17 +19,13 @@ if TYPE_CHECKING:
 
     from evenkeel.decide.decision import Decision
 
-SCENARIOS = {
-    "fraud": ("recall", "precision", 0.5),
-    "screening": ("precision", "recall", 0.95),
-    "spam": ("recall", "precision", 0.99),
-    "general": ("f1", None, None),
-}
-
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
     """What decisions are to achieve; ``Policy(cost_fn=122, cost_fp=4)`` is the usual form.
+
+    One goal, and what limits it: a minimum precision or recall, a capacity, or both. Each of these
+    has a maker of its own below; the fields may be combined.
 
     Parameters
     ----------
@@ -45,14 +40,23 @@ class Policy:
         What is as good as possible: ``"cost"``, or a decision metric.
     floor_of, floor
         ``"precision"`` or ``"recall"``, and the least it may be, above 0 and up to 1.
+    confidence
+        The minimum is to hold for new rows with this confidence, in (0, 1), not only on these.
+    limit
+        Most alerts: ``"200/day"``, ``"1.5%"`` of the rows, or ``"500"`` of any table.
+    cuts
+        Two probabilities, rising: rows below the first are let pass, those from the second on are
+        acted on, those between are for a person.
+    floors
+        Several classes: pairs of a label and the least recall of that class.
     preset
         The scenario this came from.
 
     Raises
     ------
     InvalidInput, InvalidType
-        Costs that are negative, not numbers or make every decision equal; unknown metrics;
-        minima outside their range.
+        Costs that are negative, not numbers or make every decision equal; unknown metrics; minima,
+        capacities or cuts outside their range.
 
     Examples
     --------
@@ -60,6 +64,8 @@ class Policy:
     'cost: a miss 122, a false alarm 4; act when p > 0.0317 if calibrated'
     >>> Policy.scenario("fraud").sentence()
     'scenario fraud: the highest recall with a precision of at least 0.5'
+    >>> Policy.capacity("200/day").sentence()
+    'the highest recall with at most 200 alerts a day'
     """
 
     cost_fn: float | str | None = None
@@ -70,30 +76,14 @@ class Policy:
     goal: str = "cost"
     floor_of: str | None = None
     floor: float | None = None
+    confidence: float | None = None
+    limit: str | None = None
+    cuts: tuple[float, float] | None = None
+    floors: tuple[tuple[Any, float], ...] | None = None
     preset: str | None = None
 
     def __post_init__(self) -> None:
-        given = self.cost_fn is not None or self.cost_fp is not None
-        if self.goal == "cost":
-            if self.cost_matrix is None and (self.cost_fn is None or self.cost_fp is None):
-                raise InvalidInput(
-                    "Policy needs both cost_fn (a miss) and cost_fp (a false alarm), a cost_matrix, "
-                    "or another goal such as Policy.metric('f1')."
-                )
-            if self.cost_matrix is not None and given:
-                raise InvalidInput("Policy takes cost_fn and cost_fp or a cost_matrix, not both.")
-            _ = self.costs
-        elif given or self.cost_matrix is not None:
-            raise InvalidInput(f"Costs and the goal {self.goal!r} exclude each other in a Policy.")
-        else:
-            check_goal(self.goal)
-        if (self.floor_of is None) != (self.floor is None):
-            raise InvalidInput("floor_of and floor of Policy belong together.")
-        if self.floor_of is not None:
-            check_choice(self.floor_of, ("precision", "recall"), "floor_of", "Policy")
-            check_number(self.floor, self.floor_of, "Policy", low=0.0, high=1.0, open_low=True)
-        if self.preset is not None:
-            check_choice(self.preset, SCENARIOS, "scenario", "Policy")
+        check_policy(self)
 
     @classmethod
     def metric(cls, name: str) -> Self:
@@ -101,14 +91,46 @@ class Policy:
         return cls(goal=name)
 
     @classmethod
-    def min_precision(cls, precision: float) -> Self:
-        """The highest recall among thresholds that keep this precision."""
-        return cls(goal="recall", floor_of="precision", floor=precision)
+    def min_precision(cls, precision: float, *, confidence: float | None = None) -> Self:
+        """The highest recall among thresholds that keep this precision.
+
+        With a confidence the precision is to hold for new rows of the same kind: see
+        ``evenkeel.decide.guarantee``.
+        """
+        return cls(goal="recall", floor_of="precision", floor=precision, confidence=confidence)
 
     @classmethod
-    def min_recall(cls, recall: float) -> Self:
-        """The highest precision among thresholds that keep this recall."""
-        return cls(goal="precision", floor_of="recall", floor=recall)
+    def min_recall(
+        cls, recall: float | Mapping[Any, float], *, confidence: float | None = None
+    ) -> Self:
+        """The highest precision among thresholds that keep this recall.
+
+        Several classes: a recall for each label that must have one; balanced accuracy is then as
+        high as that allows.
+        """
+        if hasattr(recall, "items"):
+            return cls(goal="balanced-accuracy", floors=tuple(recall.items()))
+        return cls(goal="precision", floor_of="recall", floor=recall, confidence=confidence)
+
+    @classmethod
+    def capacity(cls, limit: str | float, per: str | None = None) -> Self:
+        """The highest recall with at most so many alerts.
+
+        ``"200/day"`` or ``capacity(200, "day")``: on average over the days that the scored rows
+        cover; ``"1.5%"`` or ``capacity(0.015, "row")``: a share of the rows.
+        """
+        return cls(goal="recall", limit=str(Capacity(limit, per) if per else limit))  # type: ignore[arg-type]
+
+    @classmethod
+    def top(cls, k: int) -> Self:
+        """The k rows with the highest scores of whatever table is decided; ties never exceed k."""
+        check_number(k, "top", "Policy", low=1, whole=True)
+        return cls(goal="recall", limit=str(int(k)))
+
+    @classmethod
+    def bands(cls, low: float, high: float) -> Self:
+        """Let rows below ``low`` pass, act from ``high`` on, and have a person look at the rest."""
+        return cls(goal=BANDS, cuts=(low, high))
 
     @classmethod
     def matrix(cls, costs: Sequence[Sequence[float]]) -> Self:
@@ -145,6 +167,11 @@ class Policy:
         return Costs(((self.cost_tn, fp), (fn, self.cost_tp)))  # type: ignore[arg-type]
 
     @property
+    def alerts(self) -> Capacity | None:
+        """The limit read, None without one."""
+        return None if self.limit is None else read_capacity(self.limit)
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns that decisions need besides the score."""
         return () if self.costs is None else self.costs.columns
@@ -156,23 +183,7 @@ class Policy:
 
     def check(self, n_classes: int) -> None:
         """Raise InvalidInput unless the policy can decide between this many classes."""
-        costs = self.costs
-        if costs is not None and len(costs.table) != n_classes:
-            raise InvalidInput(
-                f"Costs for {len(costs.table)} classes cannot decide between {n_classes}. "
-                f"Give a cost matrix of {n_classes} rows and columns, or name a positive class."
-            )
-        if n_classes == 2:
-            return
-        if self.floor_of is not None:
-            raise InvalidInput(
-                f"A minimum {self.floor_of} needs two classes. Name a positive class to set it "
-                "against the rest."
-            )
-        if self.goal not in GOALS and beta_of(self.goal) is None:
-            raise InvalidInput(
-                f"With several classes a decision can aim at {', '.join(GOALS)}. Got {self.goal!r}."
-            )
+        check_classes(self, n_classes)
 
     def row_costs(
         self, y: ArrayLike, *, columns: Mapping[str, Any] | None = None
@@ -180,34 +191,46 @@ class Policy:
         """What each decision would cost for each row, ``(n_rows, n_classes)``; None without costs."""
         return None if self.costs is None else self.costs.of_rows(y, columns=columns)
 
-    def choose(
-        self,
-        y: ArrayLike,
-        p: ArrayLike,
-        *,
-        columns: Mapping[str, Any] | None = None,
-        n_boot: int = 200,
-        seed: int = 0,
-        weight: ArrayLike | None = None,
-        classes: Sequence[Any] | None = None,
-    ) -> Decision:
+    def score(
+        self, p: NDArray[np.float64], *, columns: Mapping[str, Any] | None = None
+    ) -> NDArray[np.float64]:
+        """What is put against the threshold: ``p``, or with cost columns what acting is worth.
+
+        Without a limit that is ``Costs.effective``; where only so many rows may be acted on, those
+        that save most come first: ``Costs.saving``. Two classes, ``(..., n_rows)``.
+        """
+        if self.costs is None:
+            return p
+        if self.limit is not None:
+            return self.costs.saving(p, columns=columns)
+        return self.costs.effective(p, columns=columns)
+
+    def choose(self, y: ArrayLike, p: ArrayLike, **options: Any) -> Decision:
         """Choose the threshold, or the offsets of several classes, that serve this policy best.
 
-        See ``evenkeel.decide.choose.choose``, which this calls.
+        Parameters and errors as for ``evenkeel.decide.choose.choose``, which this calls.
         """
         # The search returns a Decision, and a Decision holds its Policy: one of the two must wait.
         from evenkeel.decide.choose import choose
 
-        return choose(
-            self, y, p, columns=columns, n_boot=n_boot, seed=seed, weight=weight, classes=classes
-        )
+        return choose(self, y, p, **options)
 
     def sentence(self) -> str:
         """The policy in plain words."""
+        if self.cuts is not None:
+            low, high = self.cuts
+            return f"bands: approve below {low:g}, review up to {high:g}, block from there on"
         costs = self.costs
         words = f"the highest {title(self.goal)}" if costs is None else costs.sentence()
         if self.floor_of is not None:
             words += f" with a {self.floor_of} of at least {self.floor:g}"
+        if self.confidence is not None:
+            words += f", guaranteed with {100 * self.confidence:g} % confidence"
+        if self.floors is not None:
+            each = ", ".join(f"{label} {floor:g}" for label, floor in self.floors)
+            words += f" with a recall of at least: {each}"
+        if self.alerts is not None:
+            words += f" with at most {self.alerts.sentence()}"
         return words if self.preset is None else f"scenario {self.preset}: {words}"
 
     def to_dict(self) -> dict[str, Any]:
@@ -215,8 +238,11 @@ class Policy:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         if self.goal != "cost" or self.cost_matrix is not None:
             del values["cost_tp"], values["cost_tn"]
-        if self.cost_matrix is not None:
-            values["cost_matrix"] = [list(row) for row in self.cost_matrix]
+        for name in ("cost_matrix", "floors"):
+            if values[name] is not None:
+                values[name] = [list(row) for row in values[name]]
+        if self.cuts is not None:
+            values["cuts"] = list(self.cuts)
         return {name: value for name, value in values.items() if value is not None}
 
     @classmethod
@@ -226,31 +252,15 @@ class Policy:
             values = {
                 field.name: stored[field.name] for field in fields(cls) if field.name in stored
             }
-            if not all(isinstance(values.get(name, ""), str) for name in ("goal", "preset")):
-                raise InvalidType("goal and preset must be words.")
-            if "cost_matrix" in values:
-                values["cost_matrix"] = tuple(tuple(row) for row in values["cost_matrix"])
+            if not all(
+                isinstance(values.get(name, ""), str) for name in ("goal", "preset", "limit")
+            ):
+                raise InvalidType("goal, preset and limit must be words.")
+            for name in ("cost_matrix", "floors"):
+                if name in values:
+                    values[name] = tuple(tuple(row) for row in values[name])
+            if "cuts" in values:
+                values["cuts"] = tuple(values["cuts"])
             return cls(**values)
-        except (EvenkeelError, TypeError, AttributeError) as error:
+        except (EvenkeelError, TypeError, ValueError, AttributeError) as error:
             raise DamagedRun(f"The stored policy cannot be used: {error}") from error
-
-
-def check_goal(name: Any) -> None:
-    """Raise unless ``name`` is a decision metric or ``"f<beta>"``."""
-    if isinstance(name, str) and (name in DECISION_METRICS or beta_of(name) is not None):
-        return
-    known = METRICS.get(name) if isinstance(name, str) else None
-    if known is not None:
-        raise InvalidInput(
-            f"{known.title} judges a {known.kind} and cannot choose decisions. "
-            f"Use one of {', '.join(DECISION_METRICS)} or f<beta>."
-        )
-    raise InvalidInput(
-        f"metric of Policy must be one of {', '.join(DECISION_METRICS)} or f<beta>. Got {name!r}. "
-        f"{did_you_mean(str(name), DECISION_METRICS)}".rstrip()
-    )
-
-
-def title(name: str) -> str:
-    """What people read for a metric: ``"F0.5"`` for ``"f0.5"``."""
-    return METRICS[name].title if name in METRICS else name.upper()

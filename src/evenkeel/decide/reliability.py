@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evenkeel._arrays import as_codes, as_scores, same_length
-from evenkeel.decide.calibrate import newton
+from evenkeel.decide.platt import newton
 from evenkeel.errors import InvalidInput
+from evenkeel.intervals import wilson
 from evenkeel.metrics import brier, log_loss
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_AVERAGED = ("predicted", "observed", "ratio", "slope", "intercept")
+_AVERAGED = ("predicted", "observed", "ratio", "o_e", "slope", "intercept")
 _LEAST = 1e-15
 
 
@@ -24,6 +25,8 @@ def diagnose(y: ArrayLike, proba: ArrayLike, *, n_bins: int = 10) -> dict[str, A
     """Level, spread and error of probabilities against what happened.
 
     ``ratio`` is the mean prediction over the observed share: 1 is right, 2 is twice too high.
+    ``o_e``, observed over expected, is its inverse, with the 95 % interval that Wilson's for the
+    observed share gives, predictions taken as they are.
     ``slope`` and ``intercept`` are those of ``logit(share) = intercept + slope * logit(p)``: a slope
     below 1 means predictions too extreme.
 
@@ -39,11 +42,13 @@ def diagnose(y: ArrayLike, proba: ArrayLike, *, n_bins: int = 10) -> dict[str, A
     Returns
     -------
     dict
-        ``predicted``, ``observed``, ``ratio``, ``slope``, ``intercept``, ``brier``,
-        ``brier_prevalence_only``, ``log_loss``, ``log_loss_prevalence_only`` (what a forecast of the
-        observed shares for every row would get) and ``reliability``, a list of ``low``, ``high``,
-        ``predicted``, ``observed``, ``count``, ``positives``. Two classes: of code 1. Several classes:
-        one-against-rest means, the table pooled, and ``per_class``. What is undefined is None.
+        ``predicted``, ``observed``, ``ratio``, ``o_e``, ``o_e_low``, ``o_e_high``, ``slope``,
+        ``intercept``, ``brier``, ``brier_prevalence_only``, ``log_loss``,
+        ``log_loss_prevalence_only`` (what a forecast of the observed shares for every row would
+        get) and ``reliability``, a list of ``low``, ``high``, ``predicted``, ``observed``,
+        ``observed_low``, ``observed_high`` (Wilson, 95 %), ``count``, ``positives``. Two classes:
+        of code 1. Several classes: one-against-rest means, the table pooled, and ``per_class``,
+        which alone has the interval of ``o_e``. What is undefined is None.
 
     Raises
     ------
@@ -53,7 +58,8 @@ def diagnose(y: ArrayLike, proba: ArrayLike, *, n_bins: int = 10) -> dict[str, A
     References
     ----------
     Cox (1958), "Two further applications of a model for binary regression", Biometrika,
-    https://doi.org/10.1093/biomet/45.3-4.562
+    https://doi.org/10.1093/biomet/45.3-4.562. Observed over expected: Debray et al. (2017), BMJ,
+    https://doi.org/10.1136/bmj.i6460
 
     Examples
     --------
@@ -69,6 +75,8 @@ def diagnose(y: ArrayLike, proba: ArrayLike, *, n_bins: int = 10) -> dict[str, A
     codes = [1] if p.shape[1] == 2 else list(range(p.shape[1]))
     each = [_levels(true == code, p[:, code]) for code in codes]
     found: dict[str, Any] = {key: _mean([row[key] for row in each]) for key in _AVERAGED}
+    for end in ("o_e_low", "o_e_high"):
+        found[end] = each[0][end] if len(each) == 1 else None
     shares = np.bincount(true, minlength=p.shape[1]) / true.size
     constant = np.broadcast_to(shares, p.shape)
     found["brier"] = brier(true, p)
@@ -113,12 +121,15 @@ def reliability(y: ArrayLike, p: ArrayLike, *, n_bins: int = 10) -> list[dict[st
         if end == start:
             continue
         part, hits = score[start:end], hit[start:end]
+        low, high = wilson(float(hits.sum()), float(end - start))
         table.append(
             {
                 "low": float(part[0]),
                 "high": float(part[-1]),
                 "predicted": float(part.mean()),
                 "observed": float(hits.mean()),
+                "observed_low": low,
+                "observed_high": high,
                 "count": int(end - start),
                 "positives": int(hits.sum()),
             }
@@ -129,10 +140,14 @@ def reliability(y: ArrayLike, p: ArrayLike, *, n_bins: int = 10) -> list[dict[st
 def _levels(hit: NDArray[np.bool_], p: Floats) -> dict[str, float | None]:
     predicted, observed = float(p.mean()), float(hit.mean())
     slope, intercept = _recalibration(hit, p)
+    low, high = wilson(float(hit.sum()), float(hit.size))
     return {
         "predicted": predicted,
         "observed": observed,
         "ratio": predicted / observed if observed > 0.0 else None,
+        "o_e": observed / predicted if predicted > 0.0 else None,
+        "o_e_low": low / predicted if predicted > 0.0 else None,
+        "o_e_high": high / predicted if predicted > 0.0 else None,
         "slope": slope,
         "intercept": intercept,
     }

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evenkeel._checks import check_number
 from evenkeel.confusion import confusion_table, from_confusion
-from evenkeel.decide.calibrate import Platt
+from evenkeel.decide.calibrate import fit_calibrator
 from evenkeel.decide.choose import choose
-from evenkeel.metrics import mean_cost
+from evenkeel.decide.prior import Chained, PriorShift
+from evenkeel.errors import InvalidInput
+from evenkeel.metrics import row_cost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
+    from evenkeel.decide.calibrate import Calibrator
     from evenkeel.decide.decision import Decision
     from evenkeel.decide.policy import Policy
     from evenkeel.scores import Scores
@@ -45,7 +49,7 @@ class Settled:
         rows, so there a negative difference flatters.
     """
 
-    calibrator: Platt
+    calibrator: Calibrator
     decision: Decision
     proba: Floats
     labels: Ints
@@ -57,6 +61,10 @@ def settle(
     policy: Policy,
     *,
     columns: Mapping[str, Any] | None = None,
+    times: Any = None,
+    share: float | None = None,
+    prevalence: float | None = None,
+    method: str = "auto",
     n_boot: int = 200,
     seed: int = 0,
 ) -> Settled:
@@ -70,6 +78,15 @@ def settle(
         What the decisions are to achieve.
     columns
         The columns that the costs name, each ``(n_rows,)``.
+    times
+        ``(n_rows,)``: when each row happened, for a capacity per period.
+    share
+        In its place, where these rows are a part of what happened: the capacity as a share of rows.
+    prevalence
+        Share of the positive class where the model will work, when it is not that of these rows:
+        probabilities are put on that scale, and rows weighed by it.
+    method
+        How to calibrate: see :func:`evenkeel.decide.calibrate.fit_calibrator`.
     n_boot
         Redraws behind the final decision; those of the folds get a fifth of them.
     seed
@@ -94,46 +111,95 @@ def settle(
     ((1, 400), 0.1)
     """
     n_repeats, n_rows, n_classes = scores.raw.shape
-    pooled = scores.raw.reshape(-1, n_classes)
-    again = np.tile(scores.y, n_repeats)
-    calibrator = Platt.fit(again, pooled, weight=np.full(again.size, 1.0 / n_repeats))
-    calibrated = calibrator.apply(scores.raw)
-    decision = choose(
-        policy,
-        scores.y,
-        calibrated,
-        columns=columns,
-        n_boot=n_boot,
-        seed=seed,
-        classes=scores.classes,
-    )
+    fitted = fit_calibrator(scores.y, scores.raw, method=method, fold=scores.fold[0])
+    shift, weight = deployment(scores.y, n_classes, prevalence)
+    calibrator = fitted if shift is None else Chained((fitted, shift))
+    pooled = calibrator.apply(scores.raw)
+    alerts = policy.alerts
+    if alerts is not None and share is None:
+        share = alerts.budget(n_rows, times=times) / n_rows
+    ask = _Ask(policy, columns, share, shift, weight, fitted.kind, n_boot, seed)
+    decision = ask.choose(scores.y, pooled, classes=scores.classes)
     proba = np.empty_like(scores.raw)
     labels = np.empty((n_repeats, n_rows), dtype=np.int64)
     for repeat in range(n_repeats):
         for fold in np.unique(scores.fold[repeat]):
             inside = scores.fold[repeat] == fold
             proba[repeat, inside], labels[repeat, inside] = _from_others(
-                scores, policy, repeat, inside, columns, n_boot=n_boot // 5, seed=seed
+                scores, ask, repeat, inside
             )
-    final = decision.apply(calibrated, columns=columns)
-    return Settled(
-        calibrator,
-        decision,
-        proba,
-        labels,
-        _optimism(policy, scores.y, n_classes, columns, final=final, crossed=labels),
-    )
+    final = decision.apply(pooled, columns=columns)
+    optimism = _optimism(ask, scores.y, n_classes, final=final, crossed=labels)
+    return Settled(calibrator, decision, proba, labels, optimism)
+
+
+@dataclass(frozen=True)
+class _Ask:
+    """What every choice of one settling has in common."""
+
+    policy: Policy
+    columns: Mapping[str, Any] | None
+    share: float | None
+    shift: PriorShift | None
+    weight: Floats | None
+    method: str
+    n_boot: int
+    seed: int
+
+    def choose(
+        self,
+        y: Ints,
+        p: Floats,
+        *,
+        rows: NDArray[np.bool_] | None = None,
+        classes: tuple[Any, ...] | None = None,
+    ) -> Decision:
+        """Choose on some rows; folds get a fifth of the redraws."""
+        policy, alerts = self.policy, self.policy.alerts
+        if rows is not None and alerts is not None and alerts.per == "table":
+            # So many rows of any table: of a part of it, its share.
+            policy = replace(policy, limit=f"{100.0 * (self.share or 0.0):.17g}%")
+        return choose(
+            policy,
+            y,
+            p,
+            columns=self.columns if rows is None else self.part(rows),
+            weight=self.weight if rows is None or self.weight is None else self.weight[rows],
+            share=self.share,
+            n_boot=self.n_boot if rows is None else self.n_boot // 5,
+            seed=self.seed,
+            classes=classes,
+        )
+
+    def part(self, rows: NDArray[np.bool_]) -> dict[str, Any] | None:
+        """The columns that the costs name, cut to some rows."""
+        if self.columns is None:
+            return None
+        return {name: np.asarray(self.columns[name])[rows] for name in self.policy.columns}
+
+
+def deployment(
+    y: Ints, n_classes: int, prevalence: float | None
+) -> tuple[PriorShift | None, Floats | None]:
+    """The map to another prevalence, and the row weights that stand for it."""
+    if prevalence is None:
+        return None, None
+    check_number(
+        prevalence, "deploy_prevalence", "a decision",
+        low=0.0, high=1.0, open_low=True, open_high=True,
+    )  # fmt: skip
+    if n_classes != 2:
+        raise InvalidInput(
+            "deploy_prevalence of a decision needs two classes. Name a positive class to set it "
+            "against the rest."
+        )
+    share = float(np.mean(y == 1))
+    was, now = (1.0 - share, share), (1.0 - prevalence, prevalence)
+    return PriorShift(was, now), (np.asarray(now) / np.asarray(was))[y]
 
 
 def _from_others(
-    scores: Scores,
-    policy: Policy,
-    repeat: int,
-    inside: NDArray[np.bool_],
-    columns: Mapping[str, Any] | None,
-    *,
-    n_boot: int,
-    seed: int,
+    scores: Scores, ask: _Ask, repeat: int, inside: NDArray[np.bool_]
 ) -> tuple[Floats, Ints]:
     """Probabilities and labels of one fold, by what the other folds of its repeat settle."""
     mine, raw = scores.raw[repeat, inside], scores.raw[repeat, ~inside]
@@ -141,48 +207,35 @@ def _from_others(
     present = np.unique(y)
     if not present.size:
         return mine, np.full(len(mine), np.bincount(scores.y).argmax())
-    calibrator = Platt.fit(y, raw)
+    calibrator: Calibrator = fit_calibrator(y, raw, method=ask.method)
+    if ask.shift is not None:
+        calibrator = Chained((calibrator, ask.shift))
     calibrated = calibrator.apply(mine)
     if present.size == 1:
         return calibrated, np.full(len(mine), present[0])
-    decision = choose(
-        policy,
-        y,
-        calibrator.apply(raw),
-        columns=_part(columns, policy, ~inside),
-        n_boot=n_boot,
-        seed=seed,
-    )
-    return calibrated, decision.apply(calibrated, columns=_part(columns, policy, inside))
-
-
-def _part(
-    columns: Mapping[str, Any] | None, policy: Policy, rows: NDArray[np.bool_]
-) -> dict[str, Any] | None:
-    if columns is None:
-        return None
-    return {name: np.asarray(columns[name])[rows] for name in policy.columns}
+    decision = ask.choose(y, calibrator.apply(raw), rows=~inside, classes=scores.classes)
+    return calibrated, decision.apply(calibrated, columns=ask.part(inside))
 
 
 def _optimism(
-    policy: Policy,
-    y: Ints,
-    n_classes: int,
-    columns: Mapping[str, Any] | None,
-    *,
-    final: Ints,
-    crossed: Ints,
+    ask: _Ask, y: Ints, n_classes: int, *, final: Ints, crossed: Ints
 ) -> dict[str, dict[str, float]]:
-    costs = policy.row_costs(y, columns=columns)
+    policy = ask.policy
+    costs = policy.row_costs(y, columns=ask.columns)
+    goal = None if policy.cuts is not None else policy.goal
     found = {}
-    for name in dict.fromkeys(filter(None, (policy.goal, policy.floor_of))):
+    for name in dict.fromkeys(filter(None, (goal, policy.floor_of))):
         values = []
         for labels in (final, crossed):
             if name == "cost" and costs is not None:
-                each = [mean_cost(row, costs) or 0.0 for row in labels]
+                spent = row_cost(labels, costs)
+                each = 1000.0 * np.average(spent, axis=-1, weights=ask.weight)
             else:
-                tables = [confusion_table(y, row, n_classes=n_classes) for row in labels]
-                each = [float(from_confusion(name, table)) for table in tables]
+                tables = [
+                    confusion_table(y, row, n_classes=n_classes, weight=ask.weight)
+                    for row in labels
+                ]
+                each = np.array([float(from_confusion(name, table)) for table in tables])
             values.append(float(np.mean(each)))
         found[name.replace("-", "_")] = {
             "in_sample": values[0],

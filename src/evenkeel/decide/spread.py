@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from evenkeel.confusion import Counts
-from evenkeel.decide.multiclass import Goal, first_offsets, search_offsets
+from evenkeel.decide.multiclass import first_offsets, search_offsets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from evenkeel.decide.multiclass import Goal
     from evenkeel.decide.threshold import Curve
 
     Floats = NDArray[np.float64]
@@ -141,7 +143,7 @@ def redraw_offsets(
         again = np.tile(y[rows], len(logs))
         masses = np.tile(mass, len(logs))
         support = np.bincount(again, weights=masses, minlength=goal.support.size)
-        redrawn = Goal(goal.name, support.astype(np.float64), goal.costs)
+        redrawn = replace(goal, support=support.astype(np.float64))
         draw[:] = search_offsets(
             logs[:, rows].reshape(-1, goal.support.size),
             again,

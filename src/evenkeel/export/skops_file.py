@@ -19,6 +19,9 @@ ALLOWED = frozenset(
         "collections.OrderedDict",
         "collections.defaultdict",
         "evenkeel.learners.Columns",
+        "evenkeel.objective_classifier.ObjectiveClassifier",
+        "evenkeel.objectives.FalseNegativeObjective",
+        "evenkeel.objectives.FocalObjective",
         "functools.partial",  # around check_array, in histogram boosting
         "lightgbm.basic.Booster",
         "lightgbm.sklearn.LGBMClassifier",

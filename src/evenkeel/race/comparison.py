@@ -170,7 +170,7 @@ def compare(
     )
     pairs = entry_pairs(list(found), [learner])
     results = run_race(course, pairs, jobs=jobs)
-    judge = Judge(policy, objective, len(classes), costs, columns, seed)
+    judge = Judge(policy, objective, len(classes), costs, columns, seed=seed)
     weak = rare_rows(np.bincount(codes)) < WEAK
     return judge_all(course, results, pairs, judge, classes=classes, weak=weak)
 

@@ -82,6 +82,8 @@ class Judge:
         ``(n_rows, n_classes)``: cost of each possible decision; None when no costs are known.
     columns
         Per-row columns that the policy reads.
+    share
+        Most alerts as a share of the rows; None without a capacity.
     seed
         Seed of every bootstrap.
     """
@@ -91,12 +93,15 @@ class Judge:
     n_classes: int
     costs: NDArray[np.float64] | None = None
     columns: dict[str, NDArray[np.float64]] | None = None
+    share: float | None = None
     seed: int = 0
 
     def measure(self, entry: Entry) -> None:
         """Settle the entry's scores and fill its figures with intervals."""
         assert entry.scores is not None
-        settled = settle(entry.scores, self.policy, columns=self.columns, seed=self.seed)
+        settled = settle(
+            entry.scores, self.policy, columns=self.columns, share=self.share, seed=self.seed
+        )
         entry.settled = settled
         y = entry.scores.y
         repeats = [

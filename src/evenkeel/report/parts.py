@@ -44,6 +44,7 @@ def shared(facts: Facts) -> dict[str, Any]:
 def filters() -> dict[str, Callable[..., Any]]:
     """How templates write facts; all wording is that of :mod:`evenkeel.report.wording`."""
     forms: dict[str, Callable[[Any], str]] = {
+        "alerts": wording.alerts,
         "number": wording.number,
         "share": wording.share,
         "count": wording.count,

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from evenkeel.report import figures, wording
+from evenkeel.report.sections import (
+    calibration_section,
+    decision_section,
+    policy_section,
+    test_section,
+)
 from evenkeel.report.sheet import Sheet
 from evenkeel.report.wording import count, is_number, label, number, share, spread
 
@@ -58,13 +63,48 @@ def print_screen(facts: Facts, console: Console) -> None:
     console
         Where to print.
     """
-    width = min(max(console.width, 60), 110) if console.is_terminal else WIDTH
+    _put(_lines(facts, _width(console)), console)
+
+
+def _width(console: Console) -> int:
+    return min(max(console.width, 60), 110) if console.is_terminal else WIDTH
+
+
+def _put(lines: list[Text], console: Console) -> None:
     encoding = console.encoding.lower().replace("-", "")
-    for line in _lines(facts, width):
+    for line in lines:
         if not encoding.startswith("utf"):
             # An old terminal gets hyphens and question marks rather than an error.
             line.plain = line.plain.translate(PLAIN).encode(encoding, "replace").decode(encoding)
         console.print(line, soft_wrap=True, highlight=False)
+
+
+def print_decision(facts: Facts, console: Console) -> None:
+    """Print what a decision does on rows whose truth is known, and what later rows ask for."""
+    sheet = Sheet(_width(console))
+    sheet.say("Before", facts.get("before"), most=2, style="dim")
+    policy_section(sheet, facts)
+    decision_section(sheet, facts)
+    decision = facts.get("decision") or {}
+    if "drift" not in facts:
+        sheet.say("Chosen on", decision.get("chosen_on"), most=1)
+        sheet.say("", decision.get("sentence"), most=2)
+    later = facts.get("later") or {}
+    sheet.say("Later rows", later.get("source"), most=1)
+    test_section(sheet, facts)
+    calibration_section(sheet, facts)
+    drift = facts.get("drift") or {}
+    moved = [
+        f"{label(one['label'])} {share(one['then'])} then, {share(one['now'])} now {spread(one, 'now', form=share)}"
+        + (" (moved)" if one["left"] else "")
+        for one in drift.get("classes") or []
+    ]
+    sheet.items("Prevalence", moved, most=3)
+    if is_number(drift.get("roc_auc_now")):
+        told = f"ROC-AUC {number(drift['roc_auc_then'])} then, {number(drift['roc_auc_now'])} now"
+        sheet.say("Ranking", told, most=1)
+    sheet.say("To do", f"{drift['todo']}: {drift['why']}" if drift else None, most=3)
+    _put(sheet.lines, console)
 
 
 def _lines(facts: Facts, width: int) -> list[Text]:
@@ -76,15 +116,15 @@ def _lines(facts: Facts, width: int) -> list[Text]:
     _advice(top, facts, run=run)
     if not run:
         return top.lines[:MOST_LINES]
-    _policy(top, facts)
+    policy_section(top, facts)
     top.skip()
     bottom.skip()
     chosen = facts.get("chosen") or {}
     why = f"{label(chosen.get('remedy'))} with {label(chosen.get('learner'))}: {chosen.get('why')}"
     bottom.say("Chosen", why, most=2)
-    _decision(bottom, facts)
-    _test(bottom, facts)
-    _calibration(bottom, facts)
+    decision_section(bottom, facts)
+    test_section(bottom, facts)
+    calibration_section(bottom, facts)
     _verdict(bottom, facts)
     _files(bottom, facts)
     room = MOST_LINES - len(top.lines) - len(bottom.lines)
@@ -158,15 +198,6 @@ def _advice(sheet: Sheet, facts: Facts, *, run: bool) -> None:
         sheet.say("Start from" if at == 0 else "", told, most=2)
 
 
-def _policy(sheet: Sheet, facts: Facts) -> None:
-    policy = facts.get("policy") or {}
-    sheet.say(
-        "Policy", wording.sentence(policy.get("sentence")), most=1 if policy.get("request") else 2
-    )
-    if policy.get("assumed"):
-        sheet.say("", policy.get("request"), most=2, style="yellow")
-
-
 def _remedies(sheet: Sheet, facts: Facts, *, most: int) -> None:
     from evenkeel.report.remedy_table import remedy_table
 
@@ -186,92 +217,6 @@ def _remedies(sheet: Sheet, facts: Facts, *, most: int) -> None:
         if row["added_rows"]
     ]
     sheet.items("A fit", costs, most=1)
-
-
-def _decision(sheet: Sheet, facts: Facts) -> None:
-    decision = facts.get("decision") or {}
-    offsets = decision.get("offsets")
-    if figures.costs_by_row(facts):
-        sheet.say("Threshold", decision.get("sentence"), most=2)
-    elif is_number(decision.get("threshold")):
-        low, high = decision.get("threshold_low"), decision.get("threshold_high")
-        told = wording.threshold(decision["threshold"])
-        if is_number(low) and is_number(high):
-            told += f" (spread {wording.threshold(low)} to {wording.threshold(high)})"
-        sheet.say("Threshold", told, most=1)
-    elif offsets:
-        sheet.items(
-            "Offsets",
-            [f"{label(name, 24)} {wording.signed(to)}" for name, to in offsets.items()],
-            most=1,
-        )
-    notes = list(decision.get("notes") or [])
-    if decision.get("reached") is False and not notes:
-        notes = ["What the policy asks for could not be reached; the nearest was taken."]
-    sheet.say("", "; ".join(map(str, notes)), most=2, style="yellow")
-
-
-def _test(sheet: Sheet, facts: Facts) -> None:
-    test, data = facts.get("test") or {}, facts.get("data") or {}
-    ranking = f"average precision (AP) {number(test.get('average_precision'))} {spread(test, 'average_precision')}"
-    if data.get("task") == "binary":
-        rates = [
-            f"{key} {wording.out_of(test.get(key + '_count'))} = {share(test.get(key))} {spread(test, key, form=share)}"
-            for key in ("recall", "precision")
-        ]
-        parts = [*rates, f"{ranking.strip()}, base rate {number(test.get('prevalence'))}"]
-        if is_number(test.get("alerts_per_1000")):
-            parts.append(f"{number(test['alerts_per_1000'])} alerts per 1,000 rows")
-        if is_number(test.get("cost")):
-            parts.append(f"cost {number(test['cost'])} per 1,000 rows")
-        sheet.say("Test", " · ".join(part.strip() for part in parts), most=3)
-    else:
-        keys = ("balanced_accuracy", "f1", "mcc")
-        parts = [f"{wording.metric(key)} {number(test.get(key))}" for key in keys]
-        if is_number(test.get("cost")):
-            parts.append(f"cost {number(test['cost'])} per 1,000 rows")
-        sheet.say("Test", " · ".join([*parts, ranking.strip()]), most=2)
-        sheet.items("", _caught(facts), most=2, lead="recall ")
-    if test.get("deployment") is False:
-        told = " ".join(["Not deployment figures.", *figures.test_notes(facts)])
-        sheet.say("", told, most=1, style="yellow")
-
-
-def _caught(facts: Facts) -> list[str]:
-    counts = (facts.get("test") or {}).get("confusion") or []
-    classes = (facts.get("data") or {}).get("classes") or []
-    rows = [
-        (sum(row), f"{label(one.get('label'), 24)} {row[at]:,}/{sum(row):,}")
-        for at, (one, row) in enumerate(zip(classes, counts, strict=False))
-    ]
-    return [told for _, told in sorted(rows, key=lambda pair: pair[0])]
-
-
-def _calibration(sheet: Sheet, facts: Facts) -> None:
-    found = facts.get("calibration") or {}
-    if each := found.get("per_class"):
-        _worst_calibrated(sheet, each, (facts.get("data") or {}).get("classes") or [])
-        return
-    told = (
-        f"predicted {share(found.get('predicted'))} against observed {share(found.get('observed'))}"
-    )
-    told += f" (ratio {number(found.get('ratio'))}) · slope {number(found.get('slope'))}"
-    sheet.say("Calibration", told, most=1)
-
-
-def _worst_calibrated(sheet: Sheet, each: list[Facts], classes: list[Facts]) -> None:
-    """Of several classes, the one whose share is predicted worst: means over classes say nothing."""
-    told = [
-        (abs(math.log(row["ratio"])), label(one.get("label"), 24), row)
-        for one, row in zip(classes, each, strict=False)
-        if is_number(row.get("ratio")) and row["ratio"] > 0
-    ]
-    if told:
-        _, name, row = max(told, key=lambda item: item[0])
-        worst = f"worst for {name}: predicted {share(row['predicted'])} against observed "
-        sheet.say(
-            "Calibration", f"{worst}{share(row['observed'])} (ratio {number(row['ratio'])})", most=1
-        )
 
 
 def _verdict(sheet: Sheet, facts: Facts) -> None:

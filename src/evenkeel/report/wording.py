@@ -242,3 +242,15 @@ def _decimals(value: float) -> int | None:
     if size < 0.01:
         return None
     return 3 if size < 10 else 1 if size < 1000 else 0
+
+
+def alerts(found: dict[str, Any] | None) -> str:
+    """Alerts a day, and on how many days they were more than the capacity."""
+    if not found:
+        return ""
+    per = found["per"]
+    told = (
+        f"{number(found['mean'])} alerts a {per} over {found['periods']:,} {per}s "
+        f"(from {found['low']:,} to {found['high']:,}, most {found['most']:,})"
+    )
+    return told if found["over"] is None else f"{told}; over the capacity on {found['over']:,}"

@@ -1,0 +1,84 @@
+"""Commands on a finished run: ``evenkeel decide`` and ``evenkeel evaluate``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from evenkeel.cli.options import (  # noqa: TC001  (typer reads them when it runs)
+    AsJson,
+    Bands,
+    Capacity,
+    Confidence,
+    CostFn,
+    CostFp,
+    Folder,
+    MinPrecision,
+    MinRecall,
+    Quiet,
+    Scenario,
+    Top,
+)
+from evenkeel.cli.terminal import say, show
+
+
+def decide(
+    folder: Folder,
+    *,
+    cost_fn: CostFn = None,
+    cost_fp: CostFp = None,
+    metric: Annotated[
+        str | None,
+        typer.Option(help="Metric to make as high as possible: f1, f2, balanced-accuracy, mcc..."),
+    ] = None,
+    scenario: Scenario = None,
+    capacity: Capacity = None,
+    top: Top = None,
+    min_precision: MinPrecision = None,
+    min_recall: MinRecall = None,
+    confidence: Confidence = None,
+    bands: Bands = None,
+    deploy_prevalence: Annotated[
+        float | None,
+        typer.Option(help="Share of the positive class where the model will work, in (0, 1)."),
+    ] = None,
+    recalibrate: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Later rows with their outcome, to calibrate on."),
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Choose another decision for a run from its stored scores; nothing is fitted again."""
+    from evenkeel.decide.request import Request
+    from evenkeel.redecide import decide_again
+    from evenkeel.words import read_cost
+
+    request = Request(
+        cost_fn=None if cost_fn is None else read_cost(cost_fn),
+        cost_fp=None if cost_fp is None else read_cost(cost_fp),
+        metric=metric, scenario=scenario, capacity=capacity, top=top, min_precision=min_precision,
+        min_recall=min_recall, confidence=confidence, bands=bands,
+    )  # fmt: skip
+    facts = decide_again(
+        folder, request, deploy_prevalence=deploy_prevalence, recalibrate=recalibrate
+    )
+    if as_json or not quiet:
+        show(facts, as_json=as_json, decided=True)
+    if not (as_json or quiet):
+        say(
+            f"In force from now on. The page tells of the one before until: evenkeel report {folder}"
+        )
+
+
+def evaluate(
+    folder: Folder,
+    source: Annotated[str, typer.Argument(metavar="FILE", help="Later rows with their outcome.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Compare a run with later truth: decisions, calibration, prevalence, and what to do."""
+    from evenkeel.later_truth import evaluate_run
+
+    show(evaluate_run(folder, source), as_json=as_json, decided=True)

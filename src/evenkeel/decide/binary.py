@@ -1,0 +1,242 @@
+"""Two classes: the one threshold that serves a policy best, searched over all distinct scores."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evenkeel.confusion import beta_of, from_counts
+from evenkeel.decide.decision import Decision, rate
+from evenkeel.decide.goals import title
+from evenkeel.decide.guarantee import guaranteed
+from evenkeel.decide.spread import redraw
+from evenkeel.decide.threshold import FLAGS_ALL, FLAGS_NONE, Curve, optimum, threshold_curve
+from evenkeel.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from evenkeel.confusion import Counts
+    from evenkeel.decide.policy import Policy
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+_SLACK = 1e-9  # rounding allowed when alerts are put against their limit
+
+
+def choose_threshold(
+    policy: Policy,
+    y: Ints,
+    p: Floats,
+    *,
+    weight: Floats | None,
+    columns: Mapping[str, Any] | None,
+    share: float | None,
+    n_boot: int,
+    seed: int,
+) -> Decision:
+    """Choose the threshold of a policy.
+
+    Parameters
+    ----------
+    policy
+        What the decisions are to achieve.
+    y
+        ``(n_rows,)``: 1 for the positive class, 0 for the rest.
+    p
+        ``(n_repeats, n_rows)``: calibrated probabilities of the positive class.
+    weight
+        ``(n_rows,)`` or None.
+    columns
+        The columns that the costs name, each ``(n_rows,)``.
+    share
+        Most alerts as a share of all rows; None without a limit.
+    n_boot, seed
+        Redraws, and their seed.
+    """
+    if policy.confidence is not None:
+        found = _guaranteed(policy, y, p, weight)
+        if found is not None:
+            return found
+    if policy.cuts is not None:
+        return _given(policy, y, p, weight, policy.cuts[1])
+    score = policy.score(p, columns=columns)
+    of_rows = policy.row_costs(y, columns=columns) if policy.columns else None
+    curve = _curve(y, score, weight, of_rows)
+    point, reached = _best(policy, curve.counts, curve.cost, share)
+    at, low, high = int(point), None, None
+    if n_boot:
+        drawn = redraw(curve, y, score, n_boot=n_boot, seed=seed, weight=weight, cost=of_rows)
+        optima = drawn.points[_best(policy, drawn.counts, drawn.cost, share)[0]]
+        ranked = np.sort(optima)
+        # Points fall with the threshold: the last ones are the lowest thresholds.
+        ends = ranked[[round(0.95 * (n_boot - 1)), round(0.05 * (n_boot - 1))]]
+        low, high = curve.thresholds_at(ends).tolist()
+        if policy.floor_of is None and share is None:
+            at = int(ranked[n_boot // 2])
+    counts = [float(count[at]) / len(p) for count in curve.counts]
+    threshold = float(curve.thresholds_at(at))
+    notes = []
+    if policy.confidence is not None:
+        notes += [_no_guarantee(policy, y, p), "the threshold keeps it on these scores alone"]
+    if not reached:
+        notes.append(_how_near(policy, counts))
+    if threshold in {FLAGS_ALL, FLAGS_NONE}:
+        notes.append(_why_degenerate(policy, curve, share, everything=threshold == FLAGS_ALL))
+    reached = reached and policy.confidence is None
+    return _decision(policy, threshold, counts, notes, low=low, high=high, reached=bool(reached))
+
+
+def _curve(y: Ints, score: Floats, weight: Floats | None, of_rows: Floats | None) -> Curve:
+    n_repeats = len(score)
+    return threshold_curve(
+        y if n_repeats == 1 else np.tile(y, n_repeats),
+        score.ravel(),
+        weight=None if weight is None else np.tile(weight, n_repeats),
+        cost=None if of_rows is None else np.tile(of_rows, (n_repeats, 1)),
+    )
+
+
+def _decision(
+    policy: Policy,
+    threshold: float,
+    counts: list[float],
+    notes: list[str],
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    reached: bool = True,
+) -> Decision:
+    tp, fp, fn, tn = counts
+    return Decision(
+        policy=policy,
+        n_classes=2,
+        threshold=threshold,
+        threshold_low=low,
+        threshold_high=high,
+        confusion=((tn, fp), (fn, tp)),
+        prevalence=(tp + fn) / (tp + fp + fn + tn),
+        reached=reached,
+        notes=tuple(notes),
+    )
+
+
+def _best(
+    policy: Policy, counts: Counts, cost: Floats | None, share: float | None
+) -> tuple[Any, Any]:
+    """The point of each curve that serves the policy best, and whether it keeps the minimum."""
+    costs = policy.costs
+    if costs is None:
+        goal = from_counts(policy.goal, counts)
+    elif cost is not None:
+        goal = -cost
+    else:
+        (tn, fp), (fn, tp) = np.asarray(costs.table, dtype=np.float64)
+        # Against flagging nothing: a caught case saves fn - tp, a false alarm costs fp - tn.
+        goal = counts.tp * (fn - tp) - counts.fp * (fp - tn)
+    goal[np.isnan(goal)] = -np.inf
+    alerts = counts.tp + counts.fp
+    if share is not None:
+        rows = alerts + counts.fn + counts.tn
+        within = alerts <= share * rows * (1.0 + _SLACK)
+        if policy.alerts is not None and policy.alerts.per == "table":
+            # So many rows are flagged in any table: here as there, as many as there is room for.
+            return np.count_nonzero(within, axis=-1) - 1, np.ones(goal.shape[:-1], dtype=np.bool_)
+        goal = np.where(within, goal, -np.inf)
+    if policy.floor_of is None or policy.floor is None:
+        return optimum(goal)
+    floors = np.nan_to_num(from_counts(policy.floor_of, counts), copy=False)
+    if policy.floor_of == "precision":
+        # Flagging nothing has no precision, so it cannot keep one.
+        goal = np.where(alerts > 0.0, goal, -np.inf)
+    return optimum(goal, floor_values=floors, floor=policy.floor)
+
+
+def _guaranteed(policy: Policy, y: Ints, p: Floats, weight: Floats | None) -> Decision | None:
+    """The decision whose minimum holds for new rows too; None where none can be promised."""
+    if weight is not None:
+        raise InvalidInput(
+            "a guaranteed minimum must rest on rows that count once each. Got row weights, or "
+            "another prevalence of deployment. Leave out the confidence."
+        )
+    assert policy.floor_of is not None
+    assert policy.floor is not None
+    assert policy.confidence is not None
+    # A row that was scored several times is still one draw from the population.
+    curve = threshold_curve(y, p.mean(axis=0))
+    found = guaranteed(
+        curve, floor_of=policy.floor_of, floor=policy.floor, confidence=policy.confidence
+    )
+    if found.point is None:
+        return None
+    counts = [float(count[found.point]) for count in curve.counts]
+    threshold = float(curve.thresholds_at(found.point))
+    return _decision(policy, threshold, counts, [found.sentence()])
+
+
+def _no_guarantee(policy: Policy, y: Ints, p: Floats) -> str:
+    found = guaranteed(
+        threshold_curve(y, p.mean(axis=0)),
+        floor_of=str(policy.floor_of),
+        floor=float(policy.floor or 0.0),
+        confidence=float(policy.confidence or 0.0),
+    )
+    return found.sentence()
+
+
+def _given(policy: Policy, y: Ints, p: Floats, weight: Floats | None, cut: float) -> Decision:
+    """The decision of a threshold that the user gave."""
+    flagged, mass = p >= cut, np.ones(y.size) if weight is None else weight
+    hit = y == 1
+    counts = [
+        float((mass * rows).sum()) / len(p)
+        for rows in (flagged & hit, flagged & ~hit, ~flagged & hit, ~flagged & ~hit)
+    ]
+    low = 0.0 if policy.cuts is None else policy.cuts[0]
+    between = float((mass * ((p >= low) & ~flagged)).sum() / (mass.sum() * len(p)))
+    return _decision(policy, cut, counts, [f"{1000 * between:.3g} of 1,000 rows are for review"])
+
+
+def _how_near(policy: Policy, counts: list[float]) -> str:
+    tp, fp, fn, _ = counts
+    wholes = {"precision": tp + fp, "recall": tp + fn}
+    other = "recall" if policy.floor_of == "precision" else "precision"
+    if not wholes[str(policy.floor_of)]:
+        return (
+            f"{policy.floor_of} {policy.floor:g} is not reached at any threshold within the limit"
+        )
+    best = tp / wholes[str(policy.floor_of)]
+    held = " within the limit" if policy.limit is not None else ""
+    return (
+        f"{policy.floor_of} {policy.floor:g} is not reached at any threshold{held}; the best is "
+        f"{best:.2g} at {rate(other, tp, wholes[other])}"
+    )
+
+
+def _why_degenerate(policy: Policy, curve: Curve, share: float | None, *, everything: bool) -> str:
+    costs = policy.costs
+    what = "flags everything" if everything else "flags nothing"
+    found = f"the scores run from {curve.scores[-1]:.3g} to {curve.scores[0]:.3g}"
+    if share is not None:
+        if everything:
+            return f"{what}: the capacity is as large as the table"
+        tied = (curve.tp + curve.fp)[1] / (curve.tp + curve.fp)[-1]
+        return (
+            f"{what}: {1000 * tied:.3g} of 1,000 rows share the highest score, and the capacity is "
+            f"{1000 * share:.3g}"
+        )
+    if policy.floor_of is not None:
+        kept = f"a {policy.floor_of} of at least {policy.floor:g}"
+        return f"{what}: of all thresholds that keep {kept} this one serves best; {found}"
+    if costs is not None:
+        return f"{what}: at these costs acting pays from {costs.threshold:.3g} on, and {found}"
+    if everything and beta_of(policy.goal) is not None:
+        return (
+            f"{what}: {found} and tell the classes apart too little; scores without information get "
+            f"their best {title(policy.goal)} that way (Lipton et al. 2014)"
+        )
+    return f"{what}: no other threshold has a better {title(policy.goal)}; {found}"

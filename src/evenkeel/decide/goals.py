@@ -1,0 +1,158 @@
+"""What a policy may ask for: goals by name, the usual ones of a field, and what goes together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from evenkeel._checks import check_choice, check_number, did_you_mean
+from evenkeel.confusion import DECISION_METRICS, beta_of
+from evenkeel.decide.capacity import read_capacity
+from evenkeel.decide.multiclass import GOALS
+from evenkeel.errors import InvalidInput
+from evenkeel.metrics import METRICS
+
+if TYPE_CHECKING:
+    from evenkeel.decide.policy import Policy
+
+BANDS = "bands"  # the goal of a policy whose thresholds are given
+SCENARIOS = {
+    "fraud": ("recall", "precision", 0.5),
+    "screening": ("precision", "recall", 0.95),
+    "spam": ("recall", "precision", 0.99),
+    "general": ("f1", None, None),
+}
+
+
+def check_goal(name: Any) -> None:
+    """Raise unless ``name`` is a decision metric or ``"f<beta>"``."""
+    if isinstance(name, str) and (name in DECISION_METRICS or beta_of(name) is not None):
+        return
+    known = METRICS.get(name) if isinstance(name, str) else None
+    if known is not None:
+        raise InvalidInput(
+            f"{known.title} judges a {known.kind} and cannot choose decisions. "
+            f"Use one of {', '.join(DECISION_METRICS)} or f<beta>."
+        )
+    raise InvalidInput(
+        f"metric of Policy must be one of {', '.join(DECISION_METRICS)} or f<beta>. Got {name!r}. "
+        f"{did_you_mean(str(name), DECISION_METRICS)}".rstrip()
+    )
+
+
+def title(name: str) -> str:
+    """What people read for a metric: ``"F0.5"`` for ``"f0.5"``."""
+    return METRICS[name].title if name in METRICS else name.upper()
+
+
+def check_policy(policy: Policy) -> None:
+    """Raise unless the fields of a policy fit together."""
+    _check_aim(policy)
+    if (policy.floor_of is None) != (policy.floor is None):
+        raise InvalidInput("floor_of and floor of Policy belong together.")
+    if policy.floor_of is not None:
+        check_choice(policy.floor_of, ("precision", "recall"), "floor_of", "Policy")
+        check_number(policy.floor, policy.floor_of, "Policy", low=0.0, high=1.0, open_low=True)
+    if policy.confidence is not None:
+        _check_confidence(policy)
+    for label, floor in policy.floors or ():
+        check_number(floor, f"recall of {label}", "Policy", low=0.0, high=1.0, open_low=True)
+    limit = None if policy.limit is None else read_capacity(policy.limit)
+    if limit is not None and limit.per == "table" and policy.floor_of is not None:
+        # Of another table other rows are the top ones: no minimum could hold there.
+        raise InvalidInput(
+            f"top of Policy must stand without a minimum {policy.floor_of}: so many rows are "
+            "flagged in any table, whatever their scores. Give a share such as 1.5% instead."
+        )
+    if policy.preset is not None:
+        check_choice(policy.preset, SCENARIOS, "scenario", "Policy")
+
+
+def _check_confidence(policy: Policy) -> None:
+    """A guarantee is settled by tests of the minimum alone: nothing else may steer the threshold."""
+    if policy.floor_of is None:
+        raise InvalidInput(
+            "confidence of Policy must go with a minimum precision or recall. Got none. "
+            "Give one, as in Policy.min_precision(0.8, confidence=0.95)."
+        )
+    other = "recall" if policy.floor_of == "precision" else "precision"
+    beside = "a capacity" if policy.limit is not None else f"the goal {policy.goal!r}"
+    if policy.limit is not None or policy.goal != other:
+        raise InvalidInput(
+            f"confidence of Policy must go with a minimum {policy.floor_of} alone, with the highest "
+            f"{other} that allows. Got {beside} too. Leave it out, or the confidence."
+        )
+    check_number(
+        policy.confidence, "confidence", "Policy",
+        low=0.0, high=1.0, open_low=True, open_high=True,
+    )  # fmt: skip
+
+
+def _check_aim(policy: Policy) -> None:
+    given = policy.cost_fn is not None or policy.cost_fp is not None
+    if (policy.goal == BANDS) != (policy.cuts is not None):
+        raise InvalidInput("cuts of Policy belong to Policy.bands(low, high).")
+    if policy.goal == "cost":
+        if policy.cost_matrix is None and (policy.cost_fn is None or policy.cost_fp is None):
+            raise InvalidInput(
+                "Policy needs both cost_fn (a miss) and cost_fp (a false alarm), a cost_matrix, "
+                "or another goal such as Policy.metric('f1')."
+            )
+        if policy.cost_matrix is not None and given:
+            raise InvalidInput("Policy takes cost_fn and cost_fp or a cost_matrix, not both.")
+        _ = policy.costs
+    elif given or policy.cost_matrix is not None:
+        raise InvalidInput(f"Costs and the goal {policy.goal!r} exclude each other in a Policy.")
+    elif policy.cuts is not None:
+        _check_cuts(policy)
+    else:
+        check_goal(policy.goal)
+
+
+def _check_cuts(policy: Policy) -> None:
+    cuts: Any = policy.cuts
+    if not isinstance(cuts, tuple) or len(cuts) != 2:
+        raise InvalidInput(
+            f"bands of Policy must be two probabilities, rising, such as 0.02,0.4. Got {cuts!r}."
+        )
+    for cut in cuts:
+        check_number(cut, "bands", "Policy", low=0.0, high=1.0)
+    if not cuts[0] < cuts[1]:
+        raise InvalidInput(
+            f"bands of Policy must rise. Got {cuts[0]:g} and {cuts[1]:g}. Give the lower first."
+        )
+    if policy.floor_of is not None or policy.limit is not None:
+        raise InvalidInput(
+            "bands of Policy must stand alone: their thresholds are given. Got a minimum or a "
+            "capacity with them. Leave one of them out."
+        )
+
+
+def check_classes(policy: Policy, n_classes: int) -> None:
+    """Raise InvalidInput unless a policy can decide between this many classes."""
+    costs = policy.costs
+    if costs is not None and len(costs.table) != n_classes:
+        raise InvalidInput(
+            f"Costs for {len(costs.table)} classes cannot decide between {n_classes}. "
+            f"Give a cost matrix of {n_classes} rows and columns, or name a positive class."
+        )
+    if n_classes == 2:
+        if policy.floors is not None:
+            raise InvalidInput(
+                "min_recall by class needs several classes. Got two: give one number, the least "
+                "recall of the positive class."
+            )
+        return
+    asked = {
+        f"A minimum {policy.floor_of}": policy.floor_of,
+        "A capacity": policy.limit,
+        "Bands": policy.cuts,
+    }
+    for what, value in asked.items():
+        if value is not None:
+            raise InvalidInput(
+                f"{what} needs two classes. Name a positive class to set it against the rest."
+            )
+    if policy.goal not in GOALS and beta_of(policy.goal) is None:
+        raise InvalidInput(
+            f"With several classes a decision can aim at {', '.join(GOALS)}. Got {policy.goal!r}."
+        )

@@ -1,0 +1,246 @@
+"""The policy that a set of options asks for, on the command line and in ``evenkeel.run``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from evenkeel._checks import check_choice, check_number
+from evenkeel.confusion import beta_of
+from evenkeel.decide.capacity import read_capacity
+from evenkeel.decide.goals import BANDS, SCENARIOS
+from evenkeel.decide.policy import Policy
+from evenkeel.errors import InvalidInput, InvalidType
+from evenkeel.metrics import METRICS
+
+_ONE_SIDED = ("precision", "recall", "specificity")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """Options that make a policy. At most one goal; a capacity and a minimum limit what it may do.
+
+    Parameters
+    ----------
+    cost_fn, cost_fp, cost_matrix
+        As for :class:`Policy`.
+    metric
+        Decision metric to make as high as possible.
+    scenario
+        Key of :data:`evenkeel.decide.goals.SCENARIOS`.
+    capacity
+        Most alerts, such as ``"200/day"`` or ``"1.5%"``.
+    top
+        Most alerts in any table.
+    min_precision, min_recall
+        Least precision or recall, in (0, 1]. Several classes: the least recall by label, as a
+        mapping or as text such as ``"u2r=0.5,r2l=0.3"``.
+    confidence
+        With which the minimum is to hold for new rows, in (0, 1).
+    bands
+        Two probabilities, or text such as ``"0.02,0.4"``.
+
+    Raises
+    ------
+    InvalidInput, InvalidType
+        Options that exclude each other or lie outside their range.
+
+    Examples
+    --------
+    >>> Request(cost_fn=300, cost_fp=4, capacity="200/day").policy().sentence()
+    'cost: a miss 300, a false alarm 4; act when p > 0.0132 if calibrated with at most 200 alerts a day'
+    """
+
+    cost_fn: float | str | None = None
+    cost_fp: float | str | None = None
+    cost_matrix: Any = None
+    metric: str | None = None
+    scenario: str | None = None
+    capacity: str | float | None = None
+    top: int | None = None
+    min_precision: float | None = None
+    min_recall: Any = None
+    confidence: float | None = None
+    bands: Any = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.min_recall, str) or hasattr(self.min_recall, "items"):
+            object.__setattr__(self, "min_recall", read_min_recall(self.min_recall))
+        if isinstance(self.bands, str):
+            object.__setattr__(self, "bands", read_bands(self.bands))
+        if (self.cost_fn is None) != (self.cost_fp is None):
+            raise InvalidInput(
+                "cost_fn and cost_fp of run must be given together. Got only "
+                f"{'cost_fn' if self.cost_fp is None else 'cost_fp'}. Give both, or neither."
+            )
+        if self.capacity is not None:
+            read_capacity(str(self.capacity))
+        if self.metric is not None and beta_of(self.metric) is None:
+            check_choice(self.metric, METRICS, "metric", "run")
+        if self.scenario is not None:
+            check_choice(self.scenario, SCENARIOS, "scenario", "run")
+        if self.top is not None:
+            check_number(self.top, "top", "run", low=1, whole=True)
+        self._check_matrix()
+        self._check_together()
+        if self.given:
+            self.policy()
+
+    def _check_matrix(self) -> None:
+        matrix = self.cost_matrix
+        rows = matrix if isinstance(matrix, tuple) else ()
+        if matrix is not None and not (rows and all(isinstance(row, tuple) for row in rows)):
+            raise InvalidType(
+                "cost_matrix of run must hold one row for each true class, one column for each "
+                f"decision. Got {matrix!r}."
+            )
+
+    def _check_together(self) -> None:
+        goals = {
+            f"metric {self.metric!r}": self.decides,
+            f"scenario {self.scenario!r}": self.scenario is not None,
+            "cost_fn and cost_fp": self.cost_fn is not None,
+            "cost_matrix": self.cost_matrix is not None,
+            "bands": self.bands is not None,
+        }
+        self._at_most_one(goals)
+        limits = {"capacity": self.capacity is not None, "top": self.top is not None}
+        floors = {
+            "min_precision": self.min_precision is not None,
+            "min_recall": self.min_recall is not None,
+        }
+        self._at_most_one(limits)
+        self._at_most_one(floors)
+        extra = [name for name, given in (limits | floors).items() if given]
+        if extra and (self.scenario is not None or self.bands is not None):
+            one = "scenario" if self.scenario is not None else "bands"
+            raise InvalidInput(
+                f"policy of run must be one thing. Got {one} and {extra[0]}. Keep one of them."
+            )
+        if self.confidence is not None and not any(floors.values()):
+            raise InvalidInput(
+                "confidence of run must go with min_precision or min_recall. Got neither."
+            )
+        if self.metric in _ONE_SIDED and not extra:
+            raise InvalidInput(
+                f"metric of run must weigh both kinds of error. Got {self.metric!r}, which is best "
+                "when every row, or none, is flagged. Use f1, f2 or f0.5, or a minimum such as "
+                "min_precision."
+            )
+        if self.metric == "cost" and not self.has_costs:
+            raise InvalidInput(
+                "metric 'cost' of run must go with costs. Got none. Give cost_fn and cost_fp "
+                "(--cost-fn and --cost-fp)."
+            )
+
+    @staticmethod
+    def _at_most_one(options: dict[str, bool]) -> None:
+        given = [name for name, there in options.items() if there]
+        if len(given) > 1:
+            raise InvalidInput(
+                f"policy of run must be one thing. Got {' and '.join(given)}. Keep one of them."
+            )
+
+    @property
+    def decides(self) -> bool:
+        """Whether the metric sets the threshold, and does not only rank."""
+        if self.metric is None:
+            return False
+        return self.metric not in METRICS or METRICS[self.metric].kind == "decision"
+
+    @property
+    def has_costs(self) -> bool:
+        """Whether costs were given."""
+        return self.cost_fn is not None or self.cost_matrix is not None
+
+    @property
+    def given(self) -> bool:
+        """Whether anything was asked for that makes a policy; a metric that only ranks does not."""
+        others = (getattr(self, field.name) for field in fields(self) if field.name != "metric")
+        return self.decides or any(value is not None for value in others)
+
+    def policy(self, n_classes: int = 2) -> Policy:
+        """The policy asked for.
+
+        Raises
+        ------
+        InvalidInput
+            Nothing was asked for.
+        """
+        if self.bands is not None:
+            given = self.bands if isinstance(self.bands, tuple | list) else (self.bands,)
+            return Policy(goal=BANDS, cuts=tuple(given))  # type: ignore[arg-type]
+        if isinstance(self.min_recall, dict):
+            return self._by_class()
+        if self.scenario is not None:
+            return Policy.scenario(self.scenario, n_classes=n_classes)
+        if self.has_costs:
+            policy = Policy(
+                cost_fn=self.cost_fn, cost_fp=self.cost_fp, cost_matrix=self.cost_matrix
+            )
+        elif self.decides:
+            policy = Policy.metric(str(self.metric))
+        elif self.min_recall is not None:
+            policy = Policy.metric("precision")
+        elif self.given:
+            policy = Policy.metric("recall")
+        else:
+            raise InvalidInput(
+                "policy of a decision must say what decisions are for. Got nothing. Give costs "
+                "(--cost-fn and --cost-fp), --capacity, --min-precision, --min-recall, --metric or "
+                "--bands."
+            )
+        floor_of = None
+        if self.min_precision is not None or self.min_recall is not None:
+            floor_of = "precision" if self.min_recall is None else "recall"
+        return replace(
+            policy,
+            floor_of=floor_of,
+            floor=self.min_precision if self.min_recall is None else self.min_recall,
+            confidence=self.confidence,
+            limit=str(self.capacity or self.top or "") or None,
+        )
+
+    def _by_class(self) -> Policy:
+        policy = Policy.min_recall(self.min_recall)
+        if self.confidence is not None:
+            raise InvalidInput(
+                "confidence of run must go with one minimum. Got a minimum for each class."
+            )
+        if self.cost_matrix is not None:
+            return Policy(cost_matrix=self.cost_matrix, floors=policy.floors)
+        return replace(policy, goal=self.metric) if self.decides and self.metric else policy
+
+
+def read_min_recall(given: Any) -> float | dict[str, float]:
+    """A minimum recall from text: one number, or one for each class.
+
+    >>> read_min_recall("0.9"), read_min_recall("u2r=0.5, r2l=0.3")
+    (0.9, {'u2r': 0.5, 'r2l': 0.3})
+    """
+    try:
+        if hasattr(given, "items"):
+            return {str(label): float(floor) for label, floor in given.items()}
+        if "=" not in given:
+            return float(given)
+        pairs = (part.rpartition("=") for part in given.split(","))
+        return {label.strip(): float(floor) for label, _, floor in pairs}
+    except (TypeError, ValueError):
+        raise InvalidInput(
+            "min_recall of run must be a number above 0 and at most 1, or class=number for several "
+            f"classes. Got {given!r}."
+        ) from None
+
+
+def read_bands(text: str) -> tuple[float, ...]:
+    """Two thresholds from text.
+
+    >>> read_bands("0.02,0.4")
+    (0.02, 0.4)
+    """
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise InvalidInput(
+            f"bands of run must be two probabilities, rising, such as 0.02,0.4. Got {text!r}."
+        ) from None

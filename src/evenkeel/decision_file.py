@@ -1,0 +1,141 @@
+"""``decision.json``: the decision in force, how it was calibrated, and what was decided before.
+
+It is the one home of a decision. It holds its own checksum, because it is the one file of a run that
+may be written again (``evenkeel decide``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from evenkeel.decide import Decision
+from evenkeel.decide.calibrate import calibrator_from_dict
+from evenkeel.decide.prior import Chained
+from evenkeel.errors import DamagedRun, EvenkeelError
+from evenkeel.store import read_json, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from evenkeel.decide.calibrate import Calibrator
+
+FORMAT = "evenkeel.decision/2"
+
+
+@dataclass(frozen=True)
+class DecisionFile:
+    """What ``decision.json`` holds.
+
+    Parameters
+    ----------
+    labels
+        Label of each class code.
+    calibrator
+        Of the run, fitted on its out-of-fold scores.
+    decision
+        The one in force.
+    adjustment
+        What comes after the calibrator: another prevalence, or later truth; None for nothing.
+    chosen_on
+        What the decision in force was chosen on, in words.
+    history
+        Earlier decisions, the oldest first: ``until``, ``policy``, ``sentence``, ``chosen_on``.
+    page_is_older
+        Whether page and card still tell of the decision before.
+    """
+
+    labels: list[Any]
+    calibrator: Calibrator
+    decision: Decision
+    adjustment: Calibrator | None = None
+    chosen_on: str = "out-of-fold scores of the run"
+    history: tuple[dict[str, str], ...] = ()
+    page_is_older: bool = False
+
+    @property
+    def whole(self) -> Calibrator:
+        """The calibrator with what comes after it."""
+        if self.adjustment is None:
+            return self.calibrator
+        return Chained((self.calibrator, self.adjustment))
+
+    def then(
+        self, decision: Decision, *, adjustment: Calibrator | None, chosen_on: str
+    ) -> DecisionFile:
+        """The file with another decision in force, and this one added to its history."""
+        past = {
+            "until": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "policy": self.decision.policy.sentence(),
+            "sentence": self.decision.sentence(self.labels),
+            "chosen_on": self.chosen_on,
+        }
+        return replace(
+            self,
+            decision=decision,
+            adjustment=adjustment,
+            chosen_on=chosen_on,
+            history=(*self.history, past),
+            page_is_older=True,
+        )
+
+    def write(self, path: Path) -> None:
+        """Write the file in one step."""
+        document: dict[str, Any] = {
+            "format": FORMAT,
+            "labels": self.labels,
+            "decision": self.decision.to_dict(),
+            "calibrator": self.calibrator.to_dict(),
+            "adjustment": None if self.adjustment is None else self.adjustment.to_dict(),
+            "chosen_on": self.chosen_on,
+            "history": list(self.history),
+            "page_is_older": self.page_is_older,
+        }
+        write_json(path, document | {"sha256": _digest(document)})
+
+    @classmethod
+    def read(cls, path: Path) -> DecisionFile:
+        """Read and check the file.
+
+        Raises
+        ------
+        DamagedRun
+            It is missing, altered, or holds what it must not.
+        """
+        stored = read_json(path)
+        if not isinstance(stored, dict) or stored.get("format") != FORMAT:
+            raise DamagedRun(f"{path} is not a decision of evenkeel in the form {FORMAT}.")
+        if _digest(stored) != stored.get("sha256"):
+            raise DamagedRun(f"{path} is damaged: it is not what evenkeel wrote.")
+        try:
+            adjustment = stored["adjustment"]
+            found = cls(
+                list(stored["labels"]),
+                calibrator_from_dict(stored["calibrator"]),
+                Decision.from_dict(stored["decision"]),
+                None if adjustment is None else calibrator_from_dict(adjustment),
+                str(stored["chosen_on"]),
+                tuple(dict(past) for past in stored["history"]),
+                bool(stored["page_is_older"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise DamagedRun(f"{path} is damaged: {_reason(error)}.") from error
+        n_classes = found.decision.n_classes
+        plain = all(isinstance(label, str | int | float) for label in found.labels)
+        if not plain or len(found.labels) != n_classes:
+            raise DamagedRun(f"{path} is damaged: its labels do not fit its decision.")
+        return found
+
+
+def _digest(document: Mapping[str, Any]) -> str:
+    content = {name: value for name, value in document.items() if name != "sha256"}
+    text = json.dumps(content, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _reason(error: Exception) -> str:
+    return str(error).rstrip(".") if isinstance(error, EvenkeelError) else repr(error)

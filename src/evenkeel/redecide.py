@@ -1,0 +1,171 @@
+"""A new decision for a finished run, from its stored scores: nothing is fitted again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evenkeel.decide.calibrate import fit_calibrator
+from evenkeel.decide.choose import choose
+from evenkeel.decide.goals import check_goal
+from evenkeel.decide.settle import deployment
+from evenkeel.decision_file import DecisionFile
+from evenkeel.errors import InvalidInput
+from evenkeel.in_force import facts_in_force
+from evenkeel.store import AGAIN, open_run
+from evenkeel.stored import OOF, TESTED, read_facts, read_stored
+
+if TYPE_CHECKING:
+    from evenkeel.decide import Decision
+    from evenkeel.decide.calibrate import Calibrator
+    from evenkeel.decide.policy import Policy
+    from evenkeel.decide.request import Request
+    from evenkeel.stored import StoredScores
+
+READS = frozenset({"metrics.json", OOF, TESTED})
+
+
+def decide_again(
+    folder: str | Path,
+    request: Request,
+    *,
+    deploy_prevalence: float | None = None,
+    recalibrate: Any = None,
+) -> dict[str, Any]:
+    """Choose another decision for a run, and put it in force.
+
+    ``decision.json`` alone is written; the decision that was in force joins its history.
+
+    Parameters
+    ----------
+    folder
+        The run directory.
+    request
+        What decisions are for. Without one the policy in force is kept.
+    deploy_prevalence
+        Share of the positive class where the model will work: probabilities are put on that scale,
+        and the stored rows weighed by it.
+    recalibrate
+        A table of later rows with their truth: probabilities are fitted to it, and the decision is
+        chosen on it. The one case in which the model is read.
+
+    Returns
+    -------
+    dict
+        The facts of the run (``docs/facts.md``) with ``policy``, ``decision``, ``test`` and what
+        follows from them under the new decision, and ``before``, the sentence of the old one.
+
+    Raises
+    ------
+    InvalidInput
+        A policy that these scores cannot serve, or columns that are not there. Nothing is written.
+    DamagedRun
+        The folder is no finished run, or was altered.
+
+    Examples
+    --------
+    >>> decide_again("no-such-run", Request(metric="f2"))
+    Traceback (most recent call last):
+    ...
+    evenkeel.errors.InvalidInput: run of evenkeel must be a run directory. no-such-run is not a folder.
+    """
+    folder = Path(folder)
+    info = open_run(folder, reads=READS)
+    facts, file = read_facts(folder), DecisionFile.read(folder / AGAIN)
+    policy = file.decision.policy
+    if request.metric is not None and request.metric != "cost":
+        check_goal(request.metric)
+    if request.given:
+        policy = request.policy(len(file.labels))
+    elif deploy_prevalence is None and recalibrate is None:
+        request.policy()  # says what may be asked for
+    policy.check(len(file.labels))
+    asked: dict[str, Any] = {
+        "facts": facts,
+        "columns": policy.columns,
+        "time": (info.get("settings") or {}).get("time"),
+    }
+    tested = read_stored(folder, TESTED, **asked)
+    if recalibrate is None:
+        scored = read_stored(folder, OOF, **asked)
+        share = _alert_share(policy, facts, scored, tested)
+        decision, adjustment, on = _from_stored(file, scored, policy, share, deploy_prevalence)
+    else:
+        if deploy_prevalence is not None:
+            raise InvalidInput(
+                "deploy_prevalence of a decision and recalibrate exclude each other: the later rows "
+                "bring their own prevalence. Leave one out."
+            )
+        decision, adjustment, on = _from_truth(folder, recalibrate, policy)
+    if not decision.reached:
+        raise InvalidInput(f"{decision.notes[0]}. The decision in force stays as it is.")
+    new = file.then(decision, adjustment=adjustment, chosen_on=on)
+    told = facts_in_force(facts, new, tested) | {"before": file.decision.sentence(file.labels)}
+    new.write(folder / AGAIN)
+    return told
+
+
+def _alert_share(
+    policy: Policy, facts: dict[str, Any], scored: StoredScores, tested: StoredScores
+) -> float | None:
+    """A capacity as a share of rows: of all rows in its periods, held out or left out or not."""
+    alerts = policy.alerts
+    if alerts is None or not alerts.dated:
+        return None
+    times = scored.times
+    if times is not None and facts["split"]["kind"] != "file":
+        times = np.concatenate([times, tested.times])
+    rows = scored.y.size if times is None else times.size
+    # Groups kept whole leave rows out of the span that the stored ones cover.
+    return alerts.budget(rows, times=times) / max(int(facts["data"]["rows"]), rows)
+
+
+def _from_stored(
+    file: DecisionFile,
+    scored: StoredScores,
+    policy: Policy,
+    share: float | None,
+    prevalence: float | None,
+) -> tuple[Decision, Calibrator | None, str]:
+    proba = file.calibrator.apply(scored.scores)
+    shift, weight = deployment(scored.y, len(file.labels), prevalence)
+    if shift is not None:
+        proba = shift.apply(proba)
+    decision = choose(
+        policy,
+        scored.y,
+        proba,
+        columns=scored.columns or None,
+        weight=weight,
+        share=share,
+        classes=file.labels,
+    )
+    on = "out-of-fold scores of the run"
+    if prevalence is not None:
+        on += f", weighed to a prevalence of {prevalence:g}"
+    return decision, shift, on
+
+
+def _from_truth(folder: Path, source: Any, policy: Any) -> tuple[Decision, Calibrator | None, str]:
+    # The model is needed for new rows, and brings the learning libraries with it.
+    from evenkeel.later_truth import score_truth
+
+    truth = score_truth(folder, source, columns=policy.columns)
+    rarest = int(np.bincount(truth.y, minlength=len(truth.classes)).min())
+    if rarest < 10:
+        raise InvalidInput(
+            f"recalibrate of a decision must hold at least 10 rows of each class. Got {rarest} of "
+            "the rarest. Collect more, or give --deploy-prevalence."
+        )
+    adjustment = fit_calibrator(truth.y, truth.proba_run, method="platt")
+    decision = choose(
+        policy,
+        truth.y,
+        adjustment.apply(truth.proba_run),
+        columns=truth.columns or None,
+        times=truth.times,
+        classes=truth.classes,
+    )
+    return decision, adjustment, f"{truth.y.size:,} later rows of {truth.source}"
