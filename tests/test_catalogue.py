@@ -62,13 +62,13 @@ def as_numbers(X):
 def test_the_same_seed_gives_the_same_model_bit_by_bit(rare, spec):
     X, y = rare
     models = [
-        find_remedy(spec).treat(LogisticRegression(), seed=5, costs=COSTS).fit(X, y)
+        find_remedy(spec).treat(LogisticRegression(), seed=4, costs=COSTS).fit(X, y)
         for _ in range(2)
     ]
     assert np.array_equal(models[0].predict_proba(X), models[1].predict_proba(X))
     if re.match("random|smote", spec):
         other = fitted_on(spec, X, y, seed=6)
-        assert not np.array_equal(other.X_, fitted_on(spec, X, y, seed=5).X_), "the seed is used"
+        assert not np.array_equal(other.X_, fitted_on(spec, X, y, seed=4).X_), "the seed is used"
 
 
 @pytest.mark.parametrize("spec", EVERY)
@@ -192,7 +192,7 @@ def test_a_row_is_complete(name):
     assert row.doc.endswith(".")
     assert "\n" not in row.doc
     assert re.search(r"(19|20)\d\d", row.source), "a paper and its year"
-    assert row.target == "" or callable(_load(row.target))
+    assert row.target == "" or _load(row.target).__name__ == row.class_name
     assert find_remedy(name) is row
     for knob, about in row.knobs.items():
         middle = (about.low + min(about.high, about.low + 10)) / 2
@@ -220,7 +220,12 @@ def test_lists_are_whole_and_without_repeats():
     ("spec", "says"),
     [
         ("", "must be written name"),
-        ("SMOTE", "must be written name"),
+        ("SMOTE", r"Got 'SMOTE'. Did you mean 'smote'\? See"),
+        ("SMOTENC(k=3)", r"Did you mean 'smote-nc'\?"),
+        ("EditedNearestNeighbours", r"Did you mean 'edited-nn'\?"),
+        ("smotenc", r"Got 'smotenc'. Did you mean 'smote-nc'\?"),
+        ("Random_Under", r"Did you mean 'random-under'"),
+        ("Smote(", r"name\(knob=number\). Got 'Smote\('. Did you mean 'smote'\?"),
         ("smotes", "Did you mean 'smote'"),
         ("smote(k=five)", "must be written knob=number"),
         ("smote(k)", "must be written knob=number"),

@@ -40,6 +40,45 @@ def test_between_serves_images():
     np.testing.assert_array_equal(block.make(get(images), np.array([0])), images[:1] + 6)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("kind", [np.asarray, sp.csr_array])
+def test_between_the_ends_of_a_type_is_finite_and_on_the_line(dtype, kind):
+    if dtype is np.float16 and kind is sp.csr_array:
+        pytest.skip("scipy has no sparse matrices of half precision")
+    top = float(np.finfo(dtype).max)
+    table = np.array([[top, 1.0, -top], [-top, 3.0, -top]], dtype)
+    block = Between(np.array([0, 0, 0]), np.array([1, 1, 1]), np.array([0.25, 1.0, -0.5]))
+    made = block.make(get(kind(table)), np.arange(3))
+    made = made.toarray() if kind is sp.csr_array else made
+    np.testing.assert_allclose(made[0], [top / 2, 1.5, -top], rtol=1e-3)
+    np.testing.assert_allclose(made[1], [-top, 3.0, -top], rtol=1e-3)
+    assert np.isfinite(made[:2]).all()
+    assert np.isfinite(made[2].astype(np.float64)).all() or dtype is not np.float64
+
+
+def test_where_a_parent_has_a_gap_so_has_its_child_however_far_the_others_lie():
+    table = np.array([[np.nan, 1.7e308, np.inf], [1.0, -1.7e308, 2.0]])
+    made = Between(np.array([0]), np.array([1]), np.array([0.5])).make(get(table), np.array([0]))
+    assert np.isnan(made[0, 0])
+    assert made[0, 1] == 0.0
+    assert not np.isfinite(made[0, 2])
+
+
+def test_bits_of_ordinary_rows_do_not_depend_on_far_ones():
+    rng = np.random.default_rng(0)
+    near = rng.normal(size=(40, 3))
+    far = np.vstack([near, np.full((1, 3), 1.7e308), np.full((1, 3), -1.7e308)])
+    ends, steps = rng.integers(0, 40, size=(2, 30)), rng.random(31)
+    block = Between(np.append(ends[0], 40), np.append(ends[1], 41), steps)
+    alone = Between(ends[0], ends[1], steps[:30]).make(get(near), np.arange(30))
+    np.testing.assert_array_equal(block.make(get(far), np.arange(31))[:30], alone)
+
+
+def test_lists_are_taken_for_arrays():
+    block = Between([0], [1], [0.5])
+    np.testing.assert_array_equal(block.make(get(X), np.array([0])), [[2, 3]])
+
+
 def test_given_looks_up():
     block = Given(np.array([0, 1]), np.array([[1.0], [2.0]]))
     np.testing.assert_array_equal(block.make(get(X), np.array([1, 1])), [[2.0], [2.0]])

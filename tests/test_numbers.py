@@ -260,3 +260,124 @@ def test_finite_part():
     assert finite_part(sp.csr_array(X)).toarray().tolist() == [[1.0], [1.0]]
     assert finite_part(np.zeros((2, 2, 3))).shape == (2, 6)
     assert finite_part(np.zeros((2, 0))).shape == (2, 0)
+
+
+IDS = np.random.default_rng(0).integers(2**60, 2**61, 8)  # past 2^53 floats skip whole numbers
+GAP = np.arange(8) == 3
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.array(IDS, dtype="Int64"),
+        pd.array(IDS, dtype="int64[pyarrow]"),
+        pd.array(IDS.astype("u8"), dtype="UInt64"),
+        pd.array(IDS % 2 == 0, dtype="boolean"),
+        pd.array(IDS % 2 == 0, dtype="bool[pyarrow]"),
+        pd.array(IDS / 2.0**60, dtype="Float64"),
+    ],
+    ids=lambda column: str(column.dtype),
+)
+def test_rows_that_are_kept_keep_their_bits_beside_gaps(column):
+    X = pd.DataFrame({"id": pd.Series(column).mask(GAP), "x": np.arange(8.0)})
+    numbers = numbers_of(X)
+    rows = np.array([5, 3])
+    out = numbers.write(X.copy(), [(np.array([6, 1]), numbers.read(rows))])
+    assert out.dtypes.equals(X.dtypes)
+    kept = np.setdiff1d(np.arange(8), [6, 1])
+    pd.testing.assert_frame_equal(out.iloc[kept], X.iloc[kept])
+    assert out["id"].isna().tolist() == (GAP | (np.arange(8) == 1)).tolist()
+    assert out["x"].tolist() == [0.0, 3.0, 2.0, 3.0, 4.0, 5.0, 5.0, 7.0]
+
+
+@pytest.mark.parametrize("name", ["polars", "pyarrow", "pandas"])
+def test_decimals_are_made_with_their_own_digits(name):
+    price = pl.DataFrame({"price": ["1.25", "2.50", "9.99"]}).cast(pl.Decimal(10, 2))
+    X = {"polars": price, "pyarrow": price.to_arrow(), "pandas": price.to_pandas(use_pyarrow_extension_array=True)}[name]  # fmt: skip
+    numbers = numbers_of(X)
+    assert numbers.read(np.arange(3)).ravel().tolist() == [1.25, 2.5, 9.99]
+    out = numbers.write(take(X, np.arange(3)), [(np.array([1]), np.array([[3.14159]]))])
+    found = nw.from_native(out)["price"].to_list()
+    assert [str(value) for value in found] == ["1.25", "3.14", "9.99"]
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u1", "i4", "u4", "i8", "u8"])
+def test_whole_numbers_stop_at_the_ends_of_their_type(dtype):
+    info = np.iinfo(dtype)
+    ends = base.settled(
+        np.array([-1e300, float(info.min), float(info.max), 1e300]), np.dtype(dtype)
+    )
+    with np.errstate(all="raise"):
+        cast = ends.astype(dtype)
+    assert cast[:2].tolist() == [info.min] * 2
+    assert cast[2] == cast[3]
+    assert info.max - 2048 < int(cast[3]) <= info.max
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4"])
+def test_floats_stop_at_the_ends_of_a_smaller_type(dtype):
+    top = np.finfo(dtype).max
+    with np.errstate(all="raise"):
+        found = base.settled(np.array([1e300, -1e300, 1.5, np.nan, np.inf]), np.dtype(dtype)).astype(dtype)  # fmt: skip
+    np.testing.assert_array_equal(found, np.array([top, -top, 1.5, np.nan, np.inf], dtype))
+
+
+@pytest.mark.parametrize("row", [tuple, list, np.array])
+@pytest.mark.parametrize("rows", [tuple, list])
+def test_rows_of_any_kind_are_written_as_their_kind(rows, row):
+    X = rows(map(row, [[1.0, 2.0], [3.0, 4.0]]))
+    out = numbers_of(X).write(take(X, np.array([0, 1])), [(np.array([1]), np.array([[7.0, 8.0]]))])
+    assert type(out) is rows
+    assert [type(one) for one in out] == [type(one) for one in X]
+    assert list(map(list, out)) == [[1.0, 2.0], [7.0, 8.0]]
+    assert list(map(list, X)) == [[1.0, 2.0], [3.0, 4.0]], "what was given stays"
+
+
+def test_tensors_are_written_in_their_own_memory_or_refused():
+    torch = pytest.importorskip("torch")
+    X = torch.arange(6.0).reshape(3, 2)
+    out = numbers_of(X).write(take(X, np.arange(3)), [(np.array([2]), np.array([[8.0, 9.0]]))])
+    assert isinstance(out, torch.Tensor)
+    assert out.tolist() == [[0, 1], [2, 3], [8, 9]]
+    with pytest.raises(InvalidType, match=r"X must be a table in memory\. Got Tensor"):
+        numbers_of(X.requires_grad_())
+
+
+@pytest.mark.parametrize(
+    "kind", ["coo_matrix", "dok_matrix", "lil_matrix", "csr_array", "csc_array"]
+)
+def test_sparse_matrices_come_back_in_their_format(kind):
+    X = getattr(sp, kind)(np.diag([1.0, 2.0, 3.0]))
+    numbers = numbers_of(X)
+    out = numbers.write(take(X, np.array([0, 2])), [(np.array([1]), numbers.read(np.array([1])))])
+    assert type(out) is type(X)
+    assert out.toarray().tolist() == [[1, 0, 0], [0, 2, 0]]
+
+
+def test_gaps_in_chunks_of_words_and_foreign_byte_orders_are_levels():
+    words = pa.chunked_array(
+        [pa.array(["x", "y", "x"]).dictionary_encode(), pa.array(["z", None, "x"]).dictionary_encode()]
+    )  # fmt: skip
+    numbers = numbers_of(pa.table({"c": words}), labels=[0])
+    assert numbers.values_of(0).tolist() == ["x", "y", "z", None]
+    assert numbers.codes(np.arange(6), 0).tolist() == [0, 1, 0, 2, 3, 0]
+    assert levels(np.array([3.0, 1.0, 3.0], ">f8"))[0].tolist() == [1, 0, 1]
+
+
+@pytest.mark.parametrize("X", [np.zeros((4, 2, 2)), np.zeros((4, 2, 2)).tolist()], ids=["array", "list"])  # fmt: skip
+def test_distances_need_two_dimensions(X):
+    with pytest.raises(DoesNotApply, match=r"must be two-dimensional.*\(4, 2, 2\).*reshape"):
+        all_numbers(X, "SMOTE")
+
+
+def test_ragged_rows_are_refused():
+    with pytest.raises(InvalidInput, match="rows of one length"):
+        numbers_of([[1.0, 2.0], [3.0]])
+
+
+def test_who_makes_no_rows_is_not_sent_to_smote_nc():
+    X = pd.DataFrame({"city": ["Oslo", "Rome"]})
+    with pytest.raises(DoesNotApply, match=r"Use SMOTENC, .*SMOTEN: categories only"):
+        all_numbers(X, "SMOTE", makes=True)
+    with pytest.raises(DoesNotApply, match="random under-sampling"):
+        all_numbers(X, "TomekLinks")

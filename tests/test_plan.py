@@ -176,6 +176,7 @@ def test_votes_may_be_on_a_column_that_a_later_block_computes_with():
 
 TABLE = np.random.default_rng(0).normal(size=(8, 3))
 LABELS = list("abababab")
+MADE = Plan(8, np.arange(9), (Between(np.array([7]), np.array([0]), np.array([0.5])),))
 
 
 def test_an_appended_row_by_hand():
@@ -333,6 +334,15 @@ def test_summary_counts_what_happens():
     assert Plan(2, np.array([0, 1])).summary()["most_uses_of_a_parent"] == 0
 
 
+def test_summary_counts_made_rows_that_a_later_step_dropped():
+    block = Between(np.array([1, 1, 3]), np.array([0, 0, 0]), np.zeros(3))
+    first = Plan(4, np.arange(7), (block,))
+    assert first.summary()["made_then_dropped"] == 0
+    both = first.then(Plan(7, np.array([0, 1, 3, 6, 6])))  # row 2 goes, and two made rows
+    found = both.summary()
+    assert (found["dropped"], found["made"], found["made_then_dropped"]) == (1, 2, 2)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -368,6 +378,8 @@ def test_summary_counts_what_happens():
         (lambda: Plan(3, np.array([0])).apply(np.zeros((2, 1)), [0, 1]), "must have 3 rows"),
         (lambda: Plan(3, np.array([0])).apply(np.zeros((3, 1)), [0, 1]), "Got 2"),
         (lambda: next(Plan(1, np.array([0])).batches([[1]], size=0)), "at least 1"),
+        (lambda: next(MADE.batches(TABLE[:5])), "must have 8 rows, as the plan has. Got 5"),
+        (lambda: next(MADE.batches(TABLE, LABELS[:5])), "must have 8 rows"),
     ],
 )
 def test_refusals(make, message):

@@ -12,7 +12,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from evenkeel.catalogue import find_remedy
 from evenkeel.errors import DoesNotApply, InvalidInput, InvalidType
 from evenkeel.resample import SMOTE, RandomUnderSampler
-from evenkeel.wrappers import CostWeighted, Resampled, Weighted, bare, fit_weighted
+from evenkeel.resampled import Resampled
+from evenkeel.wrappers import CostWeighted, Weighted, bare, fit_weighted
 
 
 class Seen(ClassifierMixin, BaseEstimator):

@@ -16,10 +16,11 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OrdinalEncoder, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from evenkeel.errors import DoesNotApply
+from evenkeel.errors import DoesNotApply, InvalidInput, InvalidType
 from evenkeel.resample import SMOTE, RandomOverSampler, RandomUnderSampler
 from evenkeel.resample.cluster_centroids import ClusterCentroids
-from evenkeel.wrappers import Resampled
+from evenkeel.resampled import Resampled
+from evenkeel.wrappers import CostWeighted, Weighted
 
 NUMBERS = make_pipeline(SimpleImputer(), StandardScaler())
 
@@ -160,6 +161,94 @@ def test_metadata_is_routed_to_it(table):
         search = GridSearchCV(plain, {"estimator__C": [0.1, 1]}, cv=GroupKFold(3))
         search.fit(X[["visits"]].astype(float).fillna(0), y, groups=groups)
         assert search.best_estimator_.n_rows_ == 60
+
+
+@pytest.mark.parametrize("none", [None, "passthrough"])
+def test_no_resampling_is_one_choice_of_a_grid(table, none):
+    X, y = table
+    weight, groups = np.arange(300.0), np.arange(300) % 7
+    fitted = Resampled(Seen(), none, view=VIEW).fit(X, y, weight, groups=groups)
+    assert fitted.resampler_ is fitted.view_ is None
+    assert (fitted.n_rows_, fitted.estimator_.X_ is X) == (300, True)
+    np.testing.assert_array_equal(fitted.estimator_.weight_, weight)
+    np.testing.assert_array_equal(fitted.estimator_.groups_, groups)
+    line = make_pipeline(Resampled(LogisticRegression(), SMOTE(random_state=0)))
+    numbers = X[["visits"]].astype(float).fillna(0)
+    grid = {"resampled__resampler": [SMOTE(random_state=0), none]}
+    found = GridSearchCV(line, grid, cv=3, scoring="roc_auc").fit(numbers, y)
+    assert np.isfinite(found.cv_results_["mean_test_score"]).all()
+
+
+def test_a_keyword_that_nothing_would_use_is_refused(table):
+    X, y = table
+    weight = np.ones(300)
+    for model in (
+        Resampled(Seen(), RandomUnderSampler()),
+        Resampled(Weighted(Seen()), RandomUnderSampler()),
+        Weighted(Seen()),
+        CostWeighted(Seen()),
+    ):
+        name = type(model).__name__
+        with pytest.raises(
+            InvalidType,
+            match=rf"keywords of {name}.fit must .* Got 'sample_wieght', .* mean 'sample_weight'\?",
+        ):
+            model.fit(X, y, sample_wieght=weight)
+        clone(model).fit(X, y, weight, groups=weight)
+    with pytest.raises(InvalidType, match="Got 'cost_fn'"):
+        Resampled(Seen(), RandomUnderSampler()).fit(X, y, cost_fn=weight)
+
+
+def test_keywords_reach_the_steps_of_a_pipeline_inside(table):
+    X, y = table
+    inside = Pipeline([("keep", "passthrough"), ("model", Seen())])
+    fitted = Resampled(inside, RandomUnderSampler(random_state=0))
+    fitted.fit(X, y, np.arange(300.0), model__groups=np.arange(300))
+    seen = fitted.estimator_[-1]
+    np.testing.assert_array_equal(seen.weight_, seen.groups_)
+    assert len(seen.groups_) == 60
+
+
+def test_what_is_no_column_goes_to_the_estimator_as_it_is(table):
+    X, y = table
+    numbers, y, odd = X[["amount"]], (y == "yes").astype(int), np.arange(300) % 3 == 0
+    model = LGBMClassifier(verbose=-1, n_estimators=5)
+    fitted = Resampled(model, RandomUnderSampler(random_state=0)).fit(
+        numbers[~odd], y[~odd], eval_X=(numbers[odd],), eval_y=(y[odd],), eval_metric="auc",
+        callbacks=[lambda env: None],
+    )  # fmt: skip
+    assert len(fitted.estimator_.evals_result_["valid_0"]["auc"]) == 5
+    for name, values in {"categorical_feature": [0], "init_score": np.ones(299)}.items():
+        with pytest.raises(
+            InvalidInput, match=rf"{name} of Resampled.fit must .* each of 300 rows"
+        ):
+            Resampled(model, RandomUnderSampler()).fit(numbers, y, **{name: values})
+    with pytest.raises(
+        InvalidInput, match=r"sample_weight of Resampled.fit .* Got 299. If it is no column"
+    ):
+        Resampled(model, RandomUnderSampler()).fit(numbers, y, np.ones(299))
+
+
+def test_a_list_with_an_entry_for_each_row_is_a_column(table):
+    X, y = table
+    groups = [[row, "a"] for row in range(300)]
+    fitted = Resampled(Seen(), RandomUnderSampler(random_state=0)).fit(X, y, groups=groups)
+    kept = RandomUnderSampler(random_state=0).plan(X, y).origin()
+    assert fitted.estimator_.groups_ == [groups[row] for row in kept]
+
+
+def test_resamplers_of_other_libraries_are_refused_with_what_to_do(table):
+    X, y = table
+
+    class FunctionSampler(BaseEstimator):
+        def fit_resample(self, X, y):
+            return X, y
+
+    with pytest.raises(
+        InvalidType,
+        match=r"resampler of Resampled must be None, or have plan\(X, y\), .* Got FunctionSampler\(\)",
+    ):
+        Resampled(Seen(), FunctionSampler()).fit(X, y)
 
 
 @parametrize_with_checks(

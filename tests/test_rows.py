@@ -90,6 +90,16 @@ def test_pyarrow_keeps_types():
     assert got.to_pydict() == {"a": [3, 1, 1], "b": ["z", "x", "x"]}
 
 
+@pytest.mark.parametrize("kind", [pa.array, lambda words: pa.chunked_array([words[:1], words[1:]])])
+def test_arrays_of_pyarrow_stay_what_they_are(kind):
+    for values in (["x", None, "z"], [1, 2, 3]):
+        X = kind(values)
+        got = take(X, ROWS)
+        assert type(got) is type(X)
+        assert got.type == X.type
+        assert got.to_pylist() == [values[2], values[0], values[0]]
+
+
 @pytest.mark.parametrize(
     "X", [VALUES, VALUES.tolist(), sp.csr_array(VALUES), pd.DataFrame(VALUES), pl.DataFrame(VALUES)]
 )

@@ -1,7 +1,7 @@
 """Rows of any table, picked by number, in and out of the same kind.
 
-Arrays of numpy, lists, sparse matrices of scipy, and frames and series of pandas, polars and
-pyarrow (through narwhals) keep their kind, their column types and, for pandas, the index of the
+Arrays of numpy, lists, sparse matrices of scipy, arrays of pyarrow, and frames and series of pandas,
+polars and pyarrow (through narwhals) keep their kind, their column types and, for pandas, the index of the
 rows that were picked.
 """
 
@@ -76,11 +76,14 @@ def take(X: Any, rows: Rows) -> Any:
         return X.take(rows, axis=0) if X.flags.c_contiguous else X[rows]
     if isinstance(X, (list, tuple)):
         return type(X)(X[row] for row in rows.tolist())
+    if is_arrow(X):
+        return X.take(rows)
     import narwhals as nw
 
     if nw.dependencies.is_into_dataframe(X) or nw.dependencies.is_into_series(X):
         return nw.from_native(X, eager_only=True, allow_series=True)[rows].to_native()
-    return _indexable(X)[rows]
+    found = _indexable(X)[rows]
+    return found.asformat(X.format) if is_sparse(X) else found
 
 
 def take_first(X: Any, rows: Rows, first: int) -> Any:
@@ -131,6 +134,16 @@ def is_sparse(X: Any) -> bool:
     from scipy.sparse import issparse
 
     return bool(issparse(X))
+
+
+def is_arrow(X: Any) -> bool:
+    """Whether this is an array of pyarrow, whole or in chunks."""
+    if isinstance(X, (np.ndarray, list, tuple)):
+        return False
+    import narwhals as nw
+
+    arrow = nw.dependencies.get_pyarrow()
+    return arrow is not None and isinstance(X, (arrow.Array, arrow.ChunkedArray))
 
 
 def _indexable(X: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Random numbers that can be asked for by row: the same ones in any order and any batch."""
+"""Random numbers: the one generator of a call, and numbers that can be asked for by row."""
 
 from __future__ import annotations
 
@@ -6,11 +6,48 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evenkeel.errors import InvalidInput
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Ints = NDArray[np.integer[Any]]
     Floats = NDArray[np.float64]
+
+
+def generator_of(random_state: Any, owner: str) -> np.random.RandomState:
+    """The one generator of a call.
+
+    Parameters
+    ----------
+    random_state
+        Seed from 0 to ``2^32 - 1``, a RandomState of numpy, or None for numpy's global one.
+    owner
+        Whose parameter it is, for the message.
+
+    Raises
+    ------
+    InvalidInput
+        Anything else.
+
+    Examples
+    --------
+    >>> int(generator_of(0, "SMOTE").randint(100))
+    44
+    """
+    from sklearn.utils import check_random_state
+
+    try:
+        found: np.random.RandomState = check_random_state(random_state)
+    except ValueError as error:
+        hint = ""
+        if isinstance(random_state, np.random.Generator):
+            hint = " Use np.random.RandomState(generator.bit_generator)."
+        raise InvalidInput(
+            f"random_state of {owner} must be a whole number from 0 to {2**32 - 1}, a RandomState of "
+            f"numpy, or None. Got {random_state!r}.{hint}"
+        ) from error
+    return found
 
 
 def fractions(seed: int, counter: NDArray[np.uint64]) -> Floats:

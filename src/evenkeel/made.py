@@ -42,6 +42,9 @@ class Made(ABC):
     ids: ClassVar[tuple[str, ...]] = ("parents",)  # fields that hold ids of rows
 
     def __post_init__(self) -> None:
+        for name in (*self.ids, *self.aligned):
+            if isinstance(getattr(self, name), (list, tuple)):
+                object.__setattr__(self, name, np.asarray(getattr(self, name)))
         for field in fields(self):
             value = getattr(self, field.name)
             if isinstance(value, np.ndarray):
@@ -132,14 +135,17 @@ class Between(Made):
         """Interpolate."""
         start, end = _floats(get(self.parents[at])), _floats(get(self.partners[at]))
         steps = self.steps[at]
-        if isinstance(start, np.ndarray) and start.dtype == np.float64 and start.ndim == 2:
-            made = end - start  # the same sum, without its intermediate arrays
-            made *= steps[:, None]
-            made += start
-            return made
-        if isinstance(start, np.ndarray):
-            return start + steps.reshape(-1, *[1] * (start.ndim - 1)) * (end - start)
-        return (start + (end - start).multiply(steps[:, None])).tocsr()
+        if not isinstance(start, np.ndarray):
+            made = (start + (end - start).multiply(steps[:, None])).tocsr()
+            if not np.isinf(made.data).any():
+                return made
+            return type(start)(_far_apart(start.toarray(), end.toarray(), steps[:, None]))
+        along = steps.reshape(-1, *[1] * (start.ndim - 1))
+        try:
+            with np.errstate(over="raise"):
+                return _on_the_line(start, end, along)
+        except FloatingPointError:
+            return _far_apart(start, end, along)
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,10 +199,13 @@ class Jittered(Made):
     def make(self, get: Callable[[Ints], Any], at: Ints) -> Any:
         """Copy and shake."""
         start = _floats(get(self.parents[at]))
-        noise = normals(self.seed, at, self.spread.shape[1]) * self.spread[self.group[at]]
-        if isinstance(start, np.ndarray):
-            return start + noise.reshape(start.shape)
-        return type(start)(noise) + start
+        with np.errstate(over="ignore"):
+            noise = normals(self.seed, at, self.spread.shape[1]) * self.spread[self.group[at]]
+            if not isinstance(start, np.ndarray):
+                return type(start)(noise) + start
+            made = start + noise.reshape(start.shape)
+        lost = np.isinf(made) & np.isfinite(start)
+        return np.copysign(np.finfo(made.dtype).max, made, out=made, where=lost)
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,6 +225,24 @@ class Given(Made):
     def make(self, get: Callable[[Ints], Any], at: Ints) -> Any:
         """Look them up."""
         return self.values[at]
+
+
+def _on_the_line(start: Any, end: Any, steps: Floats) -> Any:
+    if start.dtype == np.float64 and start.ndim == 2:
+        made = end - start  # the same sum, without its intermediate arrays
+        made *= steps
+        made += start
+        return made
+    return start + steps * (end - start)
+
+
+def _far_apart(start: Any, end: Any, steps: Floats) -> Any:
+    """The same, ``a (1 - step) + b step`` where the difference of the ends is infinite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        made = start + steps * (end - start)
+        lost = ~np.isfinite(made) & np.isfinite(start) & np.isfinite(end)
+        top = np.finfo(made.dtype).max
+        return np.where(lost, (start * (1 - steps) + end * steps).clip(-top, top), made)
 
 
 def _check_votes(block: Made) -> None:

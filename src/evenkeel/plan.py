@@ -73,6 +73,9 @@ class Plan:
     made: tuple[Made, ...] = ()
 
     def __post_init__(self) -> None:
+        given: Any = self.rows
+        if isinstance(given, (list, tuple)):
+            object.__setattr__(self, "rows", np.array(given, None if given else np.intp))
         start = self.n_rows
         for block in self.made:
             for name, ids in block.references():
@@ -165,6 +168,7 @@ class Plan:
             As :meth:`take` returns.
         """
         check_number(size, "size", "Plan.batches", low=1, whole=True)
+        self._check_rows((X, *columns))
         order = np.arange(self.n_out)
         if seed is not None:
             np.random.default_rng(seed).shuffle(order)
@@ -209,13 +213,16 @@ class Plan:
         Returns
         -------
         dict
-            ``rows_before``, ``rows_after``, ``dropped``, ``repeated``, ``made``, ``parents`` (rows
-            that made rows descend from), ``most_uses_of_a_parent``, ``bytes``; with ``X`` and ``y``
+            ``rows_before``, ``rows_after``, ``dropped`` and ``repeated`` (rows of ``X``), ``made``
+            (made rows in the output), ``made_then_dropped`` (by a later step of a chain),
+            ``parents`` (rows that made rows in the output descend from),
+            ``most_uses_of_a_parent``, ``bytes``; with ``X`` and ``y``
             also ``made_nearest_to_another_class``, the made rows whose nearest row of ``X`` is of
             another class, and ``share_nearest_to_another_class`` of all made rows. Near is
             Euclidean, over the numeric columns without gaps; without any, both are None.
         """
         made = int(np.count_nonzero(self.rows >= self.n_rows))
+        different = np.unique(self.rows[self.rows >= self.n_rows]).size
         kept = np.bincount(self.rows[self.rows < self.n_rows], minlength=self.n_rows)
         parents = self.origin(np.flatnonzero(self.rows >= self.n_rows))
         uses = np.bincount(parents, minlength=1)
@@ -225,6 +232,7 @@ class Plan:
             "dropped": int(np.count_nonzero(kept == 0)),
             "repeated": int(kept.sum() - np.count_nonzero(kept)),
             "made": made,
+            "made_then_dropped": int(self.starts[-1]) - self.n_rows - different,
             "parents": int(np.count_nonzero(uses)),
             "most_uses_of_a_parent": int(uses.max()),
             "bytes": self.nbytes,

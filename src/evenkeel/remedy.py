@@ -17,8 +17,8 @@ from sklearn.pipeline import Pipeline
 from evenkeel._checks import check_choice, check_number
 from evenkeel.class_costs import ClassCostWeighted
 from evenkeel.errors import DoesNotApply
-from evenkeel.gaps import FilledGaps
-from evenkeel.wrappers import Resampled
+from evenkeel.resampled import Resampled
+from evenkeel.same_units import SameUnits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -88,6 +88,11 @@ class Remedy:
     params: Mapping[str, Any] = field(default_factory=dict)
     knobs: Mapping[str, Knob] = field(default_factory=dict)
     needs_costs: bool = False
+
+    @property
+    def class_name(self) -> str:
+        """Name of the class or function that does it, as Python code imports it; empty for nothing."""
+        return self.target.partition(":")[2]
 
     @property
     def parts(self) -> tuple[Remedy, ...]:
@@ -185,7 +190,7 @@ def _change_rows(remedy: Remedy, model: Any, seed: int, costs: Mapping[str, Any]
     if "random_state" in resampler.get_params():
         resampler.set_params(random_state=seed)
     measures = getattr(resampler, "_measures", lambda: False)()
-    return Resampled(model, resampler, view=FilledGaps() if measures else None)
+    return Resampled(model, resampler, view=SameUnits() if measures else None)
 
 
 def _change_weights(remedy: Remedy, model: Any, seed: int, costs: Mapping[str, Any]) -> Any:

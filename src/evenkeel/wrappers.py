@@ -1,10 +1,12 @@
-"""Classifiers that change what another classifier is fitted on: its rows, or their weights.
+"""Classifiers that change the weights of the rows that another classifier is fitted on.
 
-Row weights have one owner, :func:`fit_weighted`.
+Row weights have one owner, :func:`fit_weighted`. :class:`Wrapper` is what they share with
+:class:`evenkeel.resampled.Resampled`, which changes the rows themselves.
 """
 
 from __future__ import annotations
 
+from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -15,15 +17,13 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, has_fit_parameter
 
+from evenkeel._checks import did_you_mean, listed
 from evenkeel._rows import n_rows
-from evenkeel.errors import DoesNotApply, InvalidInput
-from evenkeel.plan import Between
+from evenkeel.errors import DoesNotApply, InvalidInput, InvalidType
 from evenkeel.reweight import class_weights, cost_weights, row_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from evenkeel.plan import Plan
+    from collections.abc import Callable, Iterable
 
 
 def fit_weighted(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **columns: Any) -> Any:
@@ -36,20 +36,16 @@ def fit_weighted(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **co
     sample_weight
         Weights ``(n_rows,)``, or None for an ordinary fit.
     **columns
-        Further arrays ``(n_rows,)`` (costs, groups). A wrapper of this module gets them all, any
-        other estimator those that its ``fit`` names.
+        Further arrays ``(n_rows,)`` (costs, groups). The estimator gets those that its ``fit``
+        names; a wrapper also those that a ``fit`` inside names.
 
     Raises
     ------
     DoesNotApply
         The estimator's ``fit`` takes no ``sample_weight``.
     """
-    every = isinstance(estimator, _Wrapper)
-    given = {
-        name: values
-        for name, values in columns.items()
-        if every or has_fit_parameter(estimator, name)
-    }
+    named = fit_names(estimator)
+    given = {name: values for name, values in columns.items() if name in named}
     if sample_weight is not None:
         last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
         if not has_fit_parameter(last, "sample_weight"):
@@ -62,20 +58,41 @@ def fit_weighted(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **co
     return estimator.fit(X, y, **given)
 
 
+def fit_names(estimator: Any) -> set[str]:
+    """Keywords that a ``fit`` takes by name; of a wrapper also those of the estimator inside.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> sorted(fit_names(CostWeighted(LogisticRegression())))
+    ['cost_fn', 'cost_fp', 'sample_weight']
+    """
+    if isinstance(estimator, Wrapper):
+        return {"sample_weight", *estimator.own_columns, *fit_names(estimator.estimator)}
+    if isinstance(estimator, Pipeline):
+        steps = [(name, step) for name, step in estimator.steps if hasattr(step, "fit")]
+        return {f"{name}__{inner}" for name, step in steps for inner in fit_names(step)}
+    various = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+    known = signature(estimator.fit).parameters.values()
+    return {one.name for one in known if one.kind not in various} - {"X", "y"}
+
+
 def bare(estimator: Any) -> Any:
     """The fitted model inside the wrappers: what is needed to predict, and nothing more."""
     if isinstance(estimator, Pipeline):
         steps = [*estimator.steps[:-1], (estimator.steps[-1][0], bare(estimator.steps[-1][1]))]
         return Pipeline(steps)
-    return bare(estimator.estimator_) if isinstance(estimator, _Wrapper) else estimator
+    return bare(estimator.estimator_) if isinstance(estimator, Wrapper) else estimator
 
 
 def _inner_has(name: str) -> Callable[[Any], bool]:
     return lambda self: hasattr(getattr(self, "estimator_", self.estimator), name)
 
 
-class _Wrapper(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class Wrapper(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A classifier that changes what another one is fitted on, and predicts with that one."""
+
+    own_columns: ClassVar[tuple[str, ...]] = ()  # further columns that its own fit uses
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -113,91 +130,25 @@ class _Wrapper(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  # type: ign
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, **columns: Any) -> Any:
         """Fit a clone of the wrapped classifier; keep how many rows it was given."""
+        self._check_names(columns)
         self.estimator_ = clone(self.estimator)
         fit_weighted(self.estimator_, X, y, sample_weight, **columns)
         self.n_rows_ = getattr(self.estimator_, "n_rows_", n_rows(X))
         return self
 
-
-class Resampled(_Wrapper):
-    """A classifier fitted on rows that a resampler chose or made; predictions are untouched.
-
-    Any resampler of :mod:`evenkeel.resample` can so sit inside scikit-learn's own ``Pipeline``,
-    ``GridSearchCV`` or ``cross_val_predict``: it acts in ``fit`` only.
-
-    With a ``view`` the resampler measures other columns than the classifier sees: the rows are
-    planned on the view and made from the original table. A made row then interpolates the numbers of
-    its two rows, has a gap where either of them has one, and takes all else from its parent.
-
-    Parameters
-    ----------
-    estimator
-        Classifier to fit on the resampled rows.
-    resampler
-        Object with ``plan(X, y)``.
-    view
-        Transformer that turns ``X`` into what the resampler measures, for example
-        ``make_pipeline(SimpleImputer(), StandardScaler())``. It is fitted on the training rows, and
-        not needed to predict. None: ``X`` itself.
-
-    Attributes
-    ----------
-    estimator_, resampler_, view_
-        The fitted parts; ``view_`` is None without a view.
-    n_rows_
-        Rows the classifier was fitted on.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sklearn.linear_model import LogisticRegression
-    >>> from evenkeel.resample import RandomUnderSampler
-    >>> X, y = np.arange(20.0).reshape(-1, 1), np.repeat([0, 1], [16, 4])
-    >>> Resampled(LogisticRegression(), RandomUnderSampler(random_state=0)).fit(X, y).n_rows_
-    8
-    """
-
-    # lets set_fit_request(groups=True) route them here; by default they are for splitters alone
-    __metadata_request__fit: ClassVar = {"groups": False}
-
-    def __init__(self, estimator: Any, resampler: Any, view: Any = None) -> None:
-        self.estimator = estimator
-        self.resampler = resampler
-        self.view = view
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        if self.view is not None:
-            tags.input_tags.sparse &= get_tags(self.view).input_tags.sparse
-        return tags
-
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, **columns: Any) -> Resampled:
-        """Plan on ``X, y``, then fit on the planned rows; further columns follow their rows.
-
-        Parameters
-        ----------
-        X, y
-            Table ``(n_rows, n_columns)`` and labels ``(n_rows,)``.
-        sample_weight, **columns
-            Weights, groups or any further column ``(n_rows,)``; a made row takes its parent's. The
-            classifier gets those that its ``fit`` names.
-        """
-        X, y = _as_rows(X, y)
-        self.resampler_ = clone(self.resampler)
-        if self.view is None:
-            self.view_, plan = None, self.resampler_.plan(X, y)
-        else:
-            self.view_ = clone(self.view)
-            plan = self.resampler_.plan(self.view_.fit_transform(X, y), y)
-            if not getattr(self.view_, "keeps_columns", False):
-                _check_fits_every_view(plan, self.resampler_)
-        weight = None if sample_weight is None else np.asarray(sample_weight)
-        X_new, y_new, weight, *rest = plan.apply(X, y, weight, *columns.values())
-        self._fit(X_new, y_new, weight, **dict(zip(columns, rest, strict=True)))
-        return self
+    def _check_names(self, columns: Iterable[str]) -> None:
+        """Refuse what no ``fit`` inside would see; ``groups`` may be for a splitter alone."""
+        known = fit_names(self)
+        strange = [name for name in columns if name not in known and name != "groups"]
+        if strange:
+            raise InvalidType(
+                f"keywords of {type(self).__name__}.fit must be named by a fit inside it. Got "
+                f"{listed(map(repr, strange))}, which nothing would use. "
+                f"{did_you_mean(strange[0], sorted(known))}".rstrip()
+            )
 
 
-class Weighted(_Wrapper):
+class Weighted(Wrapper):
     """A classifier fitted with class weights computed from the rows it is given.
 
     Parameters
@@ -224,7 +175,7 @@ class Weighted(_Wrapper):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, **columns: Any) -> Weighted:
         """Weigh each row by its class, times ``sample_weight`` when given."""
-        X, y = _as_rows(X, y)
+        X, y = as_rows(X, y)
         codes = np.unique(y, return_inverse=True)[1]
         self.class_weights_ = class_weights(codes, scheme=self.scheme, beta=self.beta)
         weight = row_weights(codes, self.class_weights_)
@@ -234,7 +185,7 @@ class Weighted(_Wrapper):
         return self
 
 
-class CostWeighted(_Wrapper):
+class CostWeighted(Wrapper):
     """A binary classifier fitted with row weights proportional to what an error on the row costs.
 
     Parameters
@@ -245,6 +196,8 @@ class CostWeighted(_Wrapper):
         Cost of a missed positive and of a false alarm, above 0. Arrays ``(n_rows,)`` given to
         ``fit`` under the same names take their place.
     """
+
+    own_columns = ("cost_fn", "cost_fp")
 
     def __init__(self, estimator: Any, *, cost_fn: float = 1.0, cost_fp: float = 1.0) -> None:
         self.estimator = estimator
@@ -258,7 +211,7 @@ class CostWeighted(_Wrapper):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, **columns: Any) -> CostWeighted:
         """Weigh each row by the cost of deciding it wrongly, times ``sample_weight``."""
-        X, y = _as_rows(X, y)
+        X, y = as_rows(X, y)
         classes, codes = np.unique(y, return_inverse=True)
         if len(classes) > 2:
             raise InvalidInput(
@@ -276,7 +229,7 @@ class CostWeighted(_Wrapper):
         return self
 
 
-def _as_rows(X: Any, y: Any) -> tuple[Any, Any]:
+def as_rows(X: Any, y: Any) -> tuple[Any, Any]:
     """A table that has rows, and one label for each."""
     if not hasattr(X, "__len__") and not hasattr(X, "shape"):
         X = np.asarray(X)
@@ -284,13 +237,3 @@ def _as_rows(X: Any, y: Any) -> tuple[Any, Any]:
     assert_all_finite(y, input_name="y")
     check_classification_targets(y)
     return X, y
-
-
-def _check_fits_every_view(plan: Plan, resampler: Any) -> None:
-    """Lines between rows can be drawn in any columns; noise, centres and votes hold for some only."""
-    if all(isinstance(block, Between) and block.votes is None for block in plan.made):
-        return
-    raise DoesNotApply(
-        f"view of Resampled does not apply to {resampler!r}: the rows that it makes hold values of "
-        "the view. Use a resampler that drops or repeats rows, or SMOTE or one of its kin for numbers."
-    )

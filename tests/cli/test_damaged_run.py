@@ -1,5 +1,6 @@
 """A run directory that lost, altered or gained something: refused with a reason, never executed."""
 
+import hashlib
 import io
 import json
 import os
@@ -14,6 +15,8 @@ import evenkeel
 from evenkeel.errors import DamagedRun
 from evenkeel.store import NEEDED
 
+READ_BY_REPORT = {"decision.json", "metrics.json", "predictions_test.parquet"}
+
 
 def rewrite(path, change):
     document = json.loads(path.read_text())
@@ -24,8 +27,6 @@ def rewrite(path, change):
 def forge(path, content):
     """Alter a file, and its checksum with it: an attacker can do both."""
     path.write_bytes(content)
-    import hashlib
-
     rewrite(
         path.parent / "run.json",
         lambda run: run["files"].update({path.name: hashlib.sha256(content).hexdigest()}),
@@ -36,14 +37,31 @@ def predict(refused):
     return refused("predict", "done", "tx.csv", "-o", "scored.csv")
 
 
-@pytest.mark.parametrize("name", sorted(NEEDED))
+def forge_decision(path, change):
+    """Alter the decision, and the checksum that it holds of itself."""
+    stored = json.loads(path.read_text())
+    change(stored)
+    content = {name: value for name, value in stored.items() if name != "sha256"}
+    text = json.dumps(content, sort_keys=True)
+    path.write_text(json.dumps(content | {"sha256": hashlib.sha256(text.encode()).hexdigest()}))
+
+
+@pytest.mark.parametrize("name", sorted(NEEDED - READ_BY_REPORT))
+def test_what_only_predict_reads_is_missed_by_predict_alone(refused, cli, done, name):
+    (done / name).unlink()
+    assert f"{name} is missing" in predict(refused)
+    assert cli("report", "done").code == 0
+
+
+@pytest.mark.parametrize("name", sorted(READ_BY_REPORT))
 def test_a_file_that_is_gone(refused, done, name):
     (done / name).unlink()
     assert f"{name} is missing" in predict(refused)
     assert f"{name} is missing" in refused("report", "done")
+    assert f"{name} is missing" in refused("decide", "done", "--metric", "f2")
 
 
-@pytest.mark.parametrize("name", sorted(NEEDED))
+@pytest.mark.parametrize("name", sorted(NEEDED - {"decision.json"}))
 def test_a_file_that_is_not_what_the_run_wrote(refused, done, name):
     with (done / name).open("ab") as file:
         file.write(b" ")
@@ -111,15 +129,27 @@ DECISIONS = {
 @pytest.mark.parametrize("what", DECISIONS)
 def test_a_decision_that_is_garbage(refused, done, what):
     path = done / "decision.json"
+    whole = path.read_text()
     rewrite(path, DECISIONS[what])
-    assert "decision.json is not what the run wrote" in predict(refused)
-    forge(path, b"\x00\xff{" if what == "no JSON" else path.read_bytes())
-    said = predict(refused)
-    assert (
-        "decision.json is damaged" in said
-        or "decision.json cannot be read" in said
-        or ("decision.json is not a decision of evenkeel" in said)
-    )
+    if what in {"no decision", "another format"}:
+        assert "decision.json is not a decision of evenkeel in the form" in predict(refused)
+    elif what != "no JSON":
+        assert "decision.json is damaged: it is not what evenkeel wrote" in predict(refused)
+    path.write_text(whole)
+    forge_decision(path, DECISIONS[what])
+    if what == "no JSON":
+        path.write_bytes(b"\x00\xff{")
+    for said in (
+        predict(refused),
+        refused("report", "done"),
+        refused("decide", "done", "--metric", "f2"),
+        refused("evaluate", "done", "tx.csv"),
+    ):
+        assert (
+            "decision.json is damaged" in said
+            or "decision.json cannot be read" in said
+            or "decision.json is not a decision of evenkeel" in said
+        )
 
 
 def test_facts_and_scores_that_are_garbage_in_spite_of_a_right_checksum(refused, done):
@@ -130,6 +160,34 @@ def test_facts_and_scores_that_are_garbage_in_spite_of_a_right_checksum(refused,
     forge(done / "metrics.json", whole)
     forge(done / "predictions_oof.parquet", b"PAR1 and nothing")
     assert "predictions_oof.parquet cannot be read as Parquet" in predict(refused)
+    again = ("decide", "done", "--metric", "f2")
+    assert "predictions_oof.parquet is not what a run writes" in refused(*again)
+    forge(done / "predictions_test.parquet", b"PAR1 and nothing")
+    assert "predictions_test.parquet is not what a run writes" in refused(*again)
+
+
+FACTS = {
+    "no classes": lambda facts: facts["data"].pop("classes"),
+    "one class": lambda facts: facts["data"]["classes"].pop(),
+    "classes without labels": lambda facts: facts["data"]["classes"][0].pop("label"),
+    "no data": lambda facts: facts.pop("data"),
+    "no choice": lambda facts: facts.pop("chosen"),
+    "another choice": lambda facts: facts["chosen"].update(remedy="smote"),
+    "rows in words": lambda facts: facts["data"].update(rows="many"),
+    "no split": lambda facts: facts.update(split=[]),
+    "no figures": lambda facts: facts.pop("test"),
+    "another schema": lambda facts: facts.update(schema="facts/1"),
+}
+
+
+@pytest.mark.parametrize("what", FACTS)
+def test_facts_that_lost_what_a_decision_reads(refused, done, what):
+    facts = json.loads((done / "metrics.json").read_text())
+    FACTS[what](facts)
+    forge(done / "metrics.json", json.dumps(facts).encode())
+    said = refused("decide", "done", "--metric", "f2")
+    other = "does not hold whole repeats of the chosen remedy"
+    assert (other if what == "another choice" else "does not hold the facts") in said
 
 
 class Opens:

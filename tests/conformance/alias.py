@@ -74,12 +74,19 @@ instance_generator.SKIPPED_ESTIMATORS[:] = swapped(instance_generator.SKIPPED_ES
 def pytest_collection_modifyitems(items):
     """Expect each deviation to fail."""
     names = [ours.__name__ for ours in OURS.values()]
+    unknown = []
     for one in tomllib.loads(DEVIATIONS.read_text())["deviation"]:
         patterns = {one["test"].replace("{class}", name) for name in names}
+        known = False
         for item in items:
             name = f"{item.module.__name__}::{item.name}"
             if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):
                 item.add_marker(pytest.mark.xfail(reason=one["reason"], strict=True))
+                known = True
+        if not known:
+            unknown.append(one["test"])
+    if unknown:
+        raise pytest.UsageError(f"{DEVIATIONS.name} names tests that there are not: {unknown}")
 
 
 def pytest_report_header():

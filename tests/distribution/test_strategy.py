@@ -1,6 +1,10 @@
-from collections import OrderedDict
+import re
+from collections import Counter, OrderedDict
 
 import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,10 +68,65 @@ def test_the_order_is_that_of_the_counts():
 
 def test_a_callable_is_given_the_target():
     y = ["a"] * 9 + ["b"] * 3
-    found = wanted(lambda labels: {"a": labels.count("b")}, {"a": 9, "b": 3}, kind="under", y=y)
+    found = wanted(
+        lambda labels: {"a": int((labels == "b").sum())}, {"a": 9, "b": 3}, kind="under", y=y
+    )
     assert found == {"a": 3}
     with pytest.raises(InvalidType, match="must return a mapping"):
         wanted(lambda labels: 3, {"a": 9, "b": 3}, y=y)
+
+
+Y = np.repeat([0, 1], [6, 2])
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        Y, Y.tolist(), Y[:, None], np.eye(2, dtype=int)[Y], pd.Series(Y), pd.DataFrame({"y": Y}),
+        pl.Series(Y), pa.array(Y), pd.Series(Y).astype("category"),
+    ],
+    ids=["array", "list", "column", "one-hot", "Series", "frame", "polars", "pyarrow", "category"],
+)  # fmt: skip
+def test_a_callable_gets_one_array_of_labels_whatever_the_target_is(y):
+    seen = []
+
+    def ask(labels):
+        seen.append(labels)
+        return dict.fromkeys(Counter(labels.tolist()), int((labels == 0).sum()))
+
+    assert wanted(ask, {0: 6, 1: 2}, y=y) == {0: 0, 1: 4}
+    assert isinstance(seen[0], np.ndarray)
+    np.testing.assert_array_equal(seen[0], Y)
+
+
+def test_labels_of_several_types_stay_what_they_are():
+    seen = []
+    wanted(lambda labels: seen.append(labels) or {"a": 5}, {1: 5, "a": 2}, y=[1] * 5 + ["a"] * 2)
+    assert seen[0].tolist() == [1] * 5 + ["a"] * 2
+
+
+@pytest.mark.parametrize("found", [["a"], ("a",), {"a"}, {"a": 3}, np.array(["a"])])
+def test_a_callable_of_a_cleaner_returns_classes(found):
+    y = ["a"] * 9 + ["b"] * 3
+    assert wanted(lambda labels: found, {"a": 9, "b": 3}, kind="clean", y=y) == {"a": 3}
+    with pytest.raises(InvalidType, match="sampling_strategy of TomekLinks must return a list of"):
+        wanted(lambda labels: 0.5, {"a": 9, "b": 3}, kind="clean", y=y, owner="TomekLinks")
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_what_is_offered_is_taken_and_whose_it_is_is_said(kind):
+    with pytest.raises(InvalidInput, match="sampling_strategy of Ours must be one of") as error:
+        wanted("", {"a": 9, "b": 3}, kind=kind, owner="Ours")
+    offered = re.findall("'([a-z ]+)'", str(error.value))
+    assert len(offered) == 5
+    for name in offered:
+        wanted(name, {"a": 9, "b": 3}, kind=kind)
+
+
+@pytest.mark.parametrize("value", [0.5, 1.2, Ratio(3), {"a": 2}])
+def test_cleaners_say_at_once_that_numbers_are_not_for_them(value):
+    with pytest.raises(InvalidInput, match="must be a name or a list of classes"):
+        wanted(value, {"a": 9, "b": 3}, kind="clean")
 
 
 @pytest.mark.parametrize(

@@ -308,4 +308,4 @@ def test_the_page_says_what_each_remedy_did_and_cost(binary_facts):
     assert "Rows fitted on" in page
     assert "<td>1,500</td><td>+700</td><td>0.750</td><td>3.000</td>" in page
     assert "Rows fitted on" not in render_page(binary_facts)
-    assert "A fit        smote +700 rows 0.750 s" in screen_lines(binary_facts | {"costs": costs})
+    assert "A fit took   smote +700 rows 0.750 s" in screen_lines(binary_facts | {"costs": costs})

@@ -253,3 +253,16 @@ def test_counts_are_exact(seed, columns, k, clusters, whole):
         made, own = X_new[41:][y_new[41:] == label], table[y == label]
         assert np.all(made >= own.min(axis=0) - 1e-12)
         assert np.all(made <= own.max(axis=0) + 1e-12)
+
+
+def test_a_clusterer_without_a_seed_gets_one_and_any_whole_number_is_a_number():
+    clusterer = KMeans(3, n_init=1)
+    sampler = KMeansSMOTE(random_state=0, kmeans_estimator=clusterer, cluster_balance_threshold=0.0)
+    rng = np.random.default_rng(0)
+    table, y = rng.normal(size=(90, 2)), np.repeat([0, 1], [70, 20])
+    first, again = (sampler.fit_resample(table, y)[0] for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+    assert clusterer.random_state is None
+    plain = KMeansSMOTE(random_state=0, kmeans_estimator=3, cluster_balance_threshold=0.0)
+    whole = plain.set_params(kmeans_estimator=np.int64(3)).fit_resample(table, y)[0]
+    np.testing.assert_array_equal(whole, plain.set_params(kmeans_estimator=3).fit_resample(table, y)[0])  # fmt: skip

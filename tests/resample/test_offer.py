@@ -1,8 +1,26 @@
-import pytest
+import warnings
 
-from evenkeel.errors import DoesNotApply, EvenkeelError, EvenkeelWarning
-from evenkeel.resample.offer import NothingOffered, neighbors_offered
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from sklearn.neighbors import NearestNeighbors
+
+import evenkeel.resample
+from evenkeel.errors import DoesNotApply, EvenkeelError, EvenkeelWarning, InvalidInput, InvalidType
+from evenkeel.resample.offer import NothingOffered, check_reach, neighbors_offered
 from evenkeel.resample.smote import SMOTE
+
+Y = np.repeat([0, 1], [60, 20])
+X = np.random.default_rng(0).integers(0, 9, size=(80, 3)).astype(float) + Y[:, None]
+MAKERS = {
+    "SMOTE": ("k_neighbors", {}),
+    "SMOTENC": ("k_neighbors", {"categorical_features": [0]}),
+    "SMOTEN": ("k_neighbors", {}),
+    "KMeansSMOTE": ("k_neighbors", {"kmeans_estimator": 1}),
+    "SVMSMOTE": ("k_neighbors", {}),
+    "BorderlineSMOTE": ("m_neighbors", {}),
+    "ADASYN": ("n_neighbors", {}),
+}
 
 
 def test_enough_rows_give_what_was_asked_for():
@@ -28,3 +46,47 @@ def test_too_few_rows(n_rows, label, within, offered, message):
 def test_nothing_offered_is_what_either_library_would_raise():
     for kind in (EvenkeelError, ValueError, RuntimeError, DoesNotApply):
         assert issubclass(NothingOffered, kind)
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_every_engine_is_checked_alike(name):
+    parameter, more = MAKERS[name]
+
+    def fit(engine):
+        make = getattr(evenkeel.resample, name)
+        make(**{parameter: engine}, **more, random_state=0).fit_resample(X, Y)
+
+    with pytest.raises(InvalidInput, match=f"{parameter} of {name} must find at least two rows"):
+        fit(NearestNeighbors(n_neighbors=1))
+    with pytest.raises((InvalidInput, NothingOffered), match=f"{name}.*|asks for 100"):
+        fit(NearestNeighbors(n_neighbors=100))
+    with pytest.raises(InvalidType, match=f"{parameter} of {name} .* no fit"):
+        fit(type("Engine", (), {"kneighbors": None})())
+    fit(NearestNeighbors(n_neighbors=3))
+
+
+def test_warnings_point_at_the_line_that_called():
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        SMOTE(k_neighbors=30, random_state=0).fit_resample(X, Y)
+    assert [warning.filename for warning in told] == [__file__]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int64])
+def test_reach_is_that_of_the_type(dtype):
+    top = np.finfo(dtype).max if np.dtype(dtype).kind == "f" else np.iinfo(dtype).max
+    points = np.full((3, 2), top, dtype)
+    if np.dtype(dtype).itemsize == 2 or np.dtype(dtype).kind == "i":
+        check_reach(points, "KMeansSMOTE")
+        return
+    for table in (points, sp.csr_array(points)):
+        with pytest.raises(DoesNotApply, match="X of KMeansSMOTE must lie within"):
+            check_reach(table, "KMeansSMOTE")
+    check_reach(np.sqrt(points) / 8, "KMeansSMOTE")
+    check_reach(points[:0], "KMeansSMOTE")
+
+
+@pytest.mark.parametrize("name", ["SVMSMOTE", "KMeansSMOTE", "ClusterCentroids"])
+def test_numbers_whose_squares_are_infinite_are_refused_by_what_squares_them(name):
+    with pytest.raises(DoesNotApply, match=f"X of {name} must lie within"):
+        getattr(evenkeel.resample, name)().fit_resample(X * 1e200, Y)

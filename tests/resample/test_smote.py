@@ -123,10 +123,10 @@ def test_a_class_of_one_row_is_repeated_with_a_warning():
     [
         (
             pl.DataFrame({"city": ["Oslo"] * 6, "age": range(6)}),
-            "1 column of another kind: city. Encode them",
+            "1 column of another kind: city. Use SMOTENC, which takes categories",
         ),
         (pd.DataFrame({"age": [1, None, 3, 4, 5, 6]}), "with NaN or infinite values: age. Impute"),
-        ([["a"]] * 6, "or use random over-sampling"),
+        ([["a"]] * 6, "SMOTEN: categories only"),
     ],
 )
 def test_other_columns_are_refused_by_name(table, message):

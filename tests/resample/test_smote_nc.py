@@ -15,7 +15,7 @@ from sklearn.preprocessing import OneHotEncoder
 
 from evenkeel.errors import DoesNotApply, EvenkeelWarning, InvalidInput, InvalidType
 from evenkeel.learners import Columns
-from evenkeel.resample import SMOTE, RandomUnderSampler
+from evenkeel.resample import SMOTE, SMOTEN, RandomUnderSampler
 from evenkeel.resample.smote_nc import SMOTENC
 
 rng = np.random.default_rng(0)
@@ -311,3 +311,36 @@ def test_names_of_labels_change_nothing_but_names():
     expected, y_expected = SMOTENC([0, 4], random_state=0).fit_resample(X, Y)
     np.testing.assert_array_equal(got, expected)
     np.testing.assert_array_equal(y_new == "bean", y_expected == 1)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [pd.Series([1, "x"] * 20, dtype=object), pd.array([None, True, False, True] * 10, "boolean")],
+    ids=["words beside numbers", "truth values with gaps"],
+)
+@pytest.mark.parametrize("kind", [SMOTENC, SMOTEN])
+def test_what_scikit_learn_cannot_encode_is_served_all_the_same(kind, odd):
+    table = pd.DataFrame({"a": np.arange(40.0), "odd": odd})
+    more = {"categorical_features": ["odd"]} if kind is SMOTENC else {}
+    sampler = kind(random_state=0, **more)
+    made = sampler.fit_resample(table, np.repeat([0, 1], [28, 12]))[0]
+    assert len(made) == 56
+    pd.testing.assert_frame_equal(made[:40], table)
+    assert set(made["odd"].dropna()) <= set(table["odd"].dropna())
+    assert sampler.categorical_encoder_ is None or len(sampler.categorical_encoder_.categories_)
+
+
+def test_columns_are_names_or_positions():
+    for odd in (None, 3.5):
+        with pytest.raises(InvalidType, match="categorical_features of SMOTENC must be 'auto'"):
+            SMOTENC(odd).fit_resample(np.arange(40.0).reshape(20, 2), np.repeat([0, 1], 10))
+
+
+@pytest.mark.parametrize("power", [0, 600])
+def test_very_large_numbers_have_the_same_neighbours(power):
+    rng = np.random.default_rng(0)
+    table = np.column_stack([rng.integers(0, 3, 60), rng.normal(size=(60, 2))])
+    y = np.repeat([0, 1], [45, 15])
+    plain = SMOTENC([0], random_state=0).plan(table, y)
+    large = SMOTENC([0], random_state=0).plan(table * [1, 2.0**power, 2.0**power], y)
+    np.testing.assert_array_equal(plain.made[0].partners, large.made[0].partners)

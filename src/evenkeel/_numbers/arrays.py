@@ -50,35 +50,41 @@ class Dense(base.Numbers):
         return base.settled(values, self.values.dtype).astype(self.values.dtype, copy=False)
 
     def write(self, table: Any, made: Iterable[tuple[Array, Array]]) -> Any:
+        if isinstance(table, tuple):
+            return tuple(self.write(list(table), made))
+        memory = table if isinstance(table, list) else np.asarray(table)  # a tensor lends its own
         for at, values in made:
-            if isinstance(table, (list, tuple)):
-                self._write_rows(table, at, values)
+            if isinstance(memory, list):
+                self._write_rows(memory, at, values)
             elif self.numeric is None:
                 together = (
                     at.size and at[-1] - at[0] + 1 == at.size
                 )  # rows that are made come sorted
-                table[slice(at[0], at[-1] + 1) if together else at] = values
+                memory[slice(at[0], at[-1] + 1) if together else at] = values
             else:
-                table[at[:, None], self.numeric] = values
+                memory[at[:, None], self.numeric] = values
         return table
 
-    def _write_rows(self, table: Any, at: Array, values: Array) -> None:
+    def _write_rows(self, table: list[Any], at: Array, values: Array) -> None:
         for place, row in zip(at.tolist(), values.tolist(), strict=True):
-            if self.numeric is None:
-                table[place] = row
-                continue
-            new = list(table[place])
-            for position, value in zip(self.numeric.tolist(), row, strict=True):
-                new[position] = value
-            table[place] = new
+            new = row
+            if self.numeric is not None:
+                new = list(table[place])
+                for position, value in zip(self.numeric.tolist(), row, strict=True):
+                    new[position] = value
+            table[place] = _row_like(table[place], new)
 
     def put(self, table: Any, at: Array, sources: dict[int, Array], origin: Array) -> Any:
+        if isinstance(table, tuple):
+            return tuple(self.put(list(table), at, sources, origin))
         for position, rows in sources.items():
             if not isinstance(table, list):
-                table[at, position] = self.raw[rows, position]
+                np.asarray(table)[at, position] = self.raw[rows, position]
                 continue
             for place, row in zip(at.tolist(), rows.tolist(), strict=True):
-                table[place][position] = self.given[row][position]
+                new = list(table[place])
+                new[position] = self.given[row][position]
+                table[place] = _row_like(table[place], new)
         return table
 
     def not_finite(self) -> list[int]:
@@ -96,8 +102,24 @@ class Dense(base.Numbers):
         return [int(position) for position in wrong]
 
 
+def _row_like(old: Any, new: list[Any]) -> Any:
+    """A made row of the kind that the others are: a list, a tuple, an array."""
+    if isinstance(old, np.ndarray):
+        return np.array(new, old.dtype)
+    return tuple(new) if isinstance(old, tuple) else new
+
+
 def _as_array(X: Any) -> Array:
-    raw = np.asarray(X)
+    try:
+        raw = np.asarray(X)
+    except ValueError as error:
+        raise InvalidInput(
+            f"X must have rows of one length each, with one plain value in each place. {error}"
+        ) from error
+    except (TypeError, RuntimeError) as error:  # a tensor elsewhere, or with gradients
+        raise InvalidType(
+            f"X must be a table in memory. Got {type(X).__name__}. {error}"
+        ) from error
     if raw.dtype.kind in "US" and isinstance(X, (list, tuple)):
         raw = np.array(X, dtype=object)  # numbers beside words stay numbers
     if raw.ndim < 2:

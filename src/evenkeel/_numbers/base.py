@@ -81,7 +81,11 @@ class Numbers(ABC):
         """The distinct values of one column, in the order of their codes."""
         column = self._column(position)
         found = column[self.rows_with(np.arange(len(self._levels(position)[1])), position)]
-        return np.asarray(found if isinstance(found, np.ndarray) else found.to_numpy())
+        if isinstance(found, np.ndarray):
+            return np.asarray(found)
+        if str(found.dtype) == "Categorical":  # pyarrow gives a gap among several chunks a word
+            return np.array([*found.to_list(), None], object)[:-1]
+        return np.asarray(found.to_numpy())
 
     def _levels(self, position: int) -> tuple[Array, Array]:
         if self._known is None:
@@ -138,9 +142,22 @@ class Numbers(ABC):
 
 def settled(values: Array, dtype: np.dtype[Any]) -> Array:
     """Values that a column of this type can hold, in their own type; gaps stay gaps."""
-    if values.dtype.kind != "f" or dtype.kind == "f":
+    if values.dtype.kind != "f":
         return values
+    if dtype.kind == "f":
+        return _within(values, dtype) if dtype.itemsize < values.dtype.itemsize else values
     if dtype.kind == "b":
         return np.where(np.isnan(values), values, values >= 0.5)
     info = np.iinfo(dtype)
-    return np.asarray(np.trunc(values.clip(info.min, info.max)))
+    top = float(info.max)
+    if int(top) > info.max:  # the largest whole number of 64 bits is no float, the next one wraps
+        top = float(np.nextafter(top, 0.0))
+    return np.asarray(np.trunc(values.clip(info.min, top)))
+
+
+def _within(values: Array, dtype: np.dtype[Any]) -> Array:
+    """Finite values no farther out than a smaller type of floats reaches."""
+    top = float(np.finfo(dtype).max)
+    if not values.size or bool((np.abs(values) <= top).all()):
+        return values
+    return np.where(np.isfinite(values), values.clip(-top, top), values)

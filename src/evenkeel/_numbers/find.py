@@ -46,29 +46,44 @@ def numbers_of(X: Any, labels: Sequence[int] = ()) -> Numbers:
     return Dense(X, labels) if frame is None else Frame(frame, labels)
 
 
-def all_numbers(X: Any, owner: str) -> Numbers:
+def all_numbers(X: Any, owner: str, *, makes: bool = False) -> Numbers:
     """The numeric columns of a table that must have no others, and no gaps.
+
+    Parameters
+    ----------
+    X
+        The table, ``(n_rows, n_columns)``.
+    owner
+        Who asks, for messages.
+    makes
+        Whether it makes rows, so that SMOTENC and SMOTEN could serve in its place.
 
     Raises
     ------
     DoesNotApply
         Columns that are no numbers, or with missing or infinite values; the message names them
-        and says what to use.
+        and says what to use. A table of more than two dimensions.
 
     Examples
     --------
     >>> import polars as pl
-    >>> all_numbers(pl.DataFrame({"city": ["Oslo"], "age": [4]}), "SMOTE")
+    >>> all_numbers(pl.DataFrame({"city": ["Oslo"], "age": [4]}), "SMOTE", makes=True)
     Traceback (most recent call last):
     ...
-    evenkeel.errors.DoesNotApply: X of SMOTE must hold numbers only: it measures distances. Got 1 column of another kind: city. Encode them as numbers first, or use random over-sampling, which takes any column.
+    evenkeel.errors.DoesNotApply: X of SMOTE must hold numbers only: it measures distances. Got 1 column of another kind: city. Use SMOTENC, which takes categories beside numbers (SMOTEN: categories only), or encode them as numbers first.
     """
     numbers = numbers_of(X)
+    check_flat(X, owner)
     if numbers.odd:
         raise DoesNotApply(
             f"X of {owner} must hold numbers only: it measures distances. Got "
-            f"{_columns(numbers.odd)} of another kind: {listed(numbers.odd)}. Encode them as "
-            "numbers first, or use random over-sampling, which takes any column."
+            f"{_columns(numbers.odd)} of another kind: {listed(numbers.odd)}. "
+            + (
+                "Use SMOTENC, which takes categories beside numbers (SMOTEN: categories only), or "
+                "encode them as numbers first."
+                if makes
+                else "Encode them as numbers first, or use random under-sampling, which takes any column."
+            )
         )
     gaps = numbers.not_finite()
     if gaps:
@@ -78,6 +93,26 @@ def all_numbers(X: Any, owner: str) -> Numbers:
             "SimpleImputer(add_indicator=True)."
         )
     return numbers
+
+
+def check_flat(X: Any, owner: str) -> None:
+    """Raise unless a table has rows and columns, and no third dimension.
+
+    Examples
+    --------
+    >>> check_flat(np.zeros((9, 2, 2)), "SMOTEN")
+    Traceback (most recent call last):
+    ...
+    evenkeel.errors.DoesNotApply: X of SMOTEN must be two-dimensional: rows and columns. Got shape (9, 2, 2). Flatten each row first: X.reshape(len(X), -1).
+    """
+    if is_sparse(X) or as_frame(X) is not None:
+        return
+    shape = X.shape if hasattr(X, "shape") else (len(X), *np.shape(X[0]))
+    if len(shape) != 2:
+        raise DoesNotApply(
+            f"X of {owner} must be two-dimensional: rows and columns. Got shape {tuple(shape)}. "
+            "Flatten each row first: X.reshape(len(X), -1)."
+        )
 
 
 def finite_part(values: Any) -> Any:

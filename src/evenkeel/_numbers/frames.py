@@ -104,7 +104,7 @@ def numpy_dtype(column: Any) -> np.dtype[Any] | None:
         name = "bool" if str(kind) == "Boolean" else str(kind).lower()
         try:
             return np.dtype(name)
-        except TypeError:  # decimals, 128-bit integers
+        except (TypeError, ValueError):  # decimals, 128-bit integers
             return np.dtype(np.float64)
     if str(kind) == "Object":
         return np.dtype(np.float64) if _holds_numbers(column) else None
@@ -135,9 +135,8 @@ def _scatter(table: Any, at: Array, new: dict[Any, Array]) -> Any:
         import pandas as pd
 
         out = table.copy(deep=False)
-        for name, values in new.items():  # only pandas can name its sparse and nullable types
-            column = table[name].to_numpy(copy=True)
-            column[at] = values
+        for name, values in new.items():
+            column = _with(table[name], at, values)
             out[name] = pd.Series(column, index=table.index, dtype=table[name].dtype)
         return out
     frame = nw.from_native(table, eager_only=True)
@@ -146,5 +145,38 @@ def _scatter(table: Any, at: Array, new: dict[Any, Array]) -> Any:
         made = nw.new_series("made", values, backend=frame.implementation)
         if values.dtype.kind == "f":  # where a parent has a gap, so has its child
             made = made.fill_nan(None)
-        columns.append(frame[name].scatter(at, made.cast(frame.schema[name])))
+        columns.append(frame[name].scatter(at, _cast(made, frame[name])))
     return frame.with_columns(*columns).to_native()
+
+
+def _with(column: Any, at: Array, values: Array) -> Any:
+    """The values of a column of pandas with some replaced; all others keep their bits."""
+    import pandas as pd
+
+    if isinstance(column.dtype, (np.dtype, pd.SparseDtype)):
+        out = column.to_numpy(copy=True)
+        out[at] = values
+        return out
+    # the values of a nullable type beside a gap would pass through floats
+    out = column.array.copy()
+    gaps = np.isnan(values) if values.dtype.kind == "f" else np.zeros(at.size, bool)
+    out[at[~gaps]] = pd.array(values[~gaps]).astype(column.dtype)
+    out[at[gaps]] = pd.NA
+    return out
+
+
+def _cast(made: Any, column: Any) -> Any:
+    """A series of narwhals in the type of a column; decimals are rounded to its digits."""
+    import narwhals as nw
+
+    kind = column.dtype
+    if not kind.is_decimal():
+        return made.cast(kind)
+    native = column.to_native()
+    if column.implementation.is_polars():
+        cast = made.to_native().round(native.dtype.scale).cast(native.dtype)
+    else:
+        import pyarrow.compute as pc
+
+        cast = pc.round(made.to_native(), native.type.scale).cast(native.type)
+    return nw.from_native(cast, series_only=True)

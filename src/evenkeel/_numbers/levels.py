@@ -59,6 +59,8 @@ def _factorize(column: Any) -> tuple[Array, Array]:
     import pandas as pd
 
     native = column if isinstance(column, np.ndarray) else column.to_native()
+    if isinstance(native, np.ndarray) and not native.dtype.isnative:
+        native = native.astype(native.dtype.newbyteorder("="))
     try:
         if isinstance(native, (np.ndarray, pd.Series)):
             codes, values = pd.factorize(native)

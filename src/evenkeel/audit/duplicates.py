@@ -84,17 +84,23 @@ def duplicate_findings(
                 "conflicting-rows",
                 "warning" if share >= 0.01 else "note",
                 f"{plural(len(mixed), 'row')} share all features{apart} with a row of another class, among "
-                f"them {percent(share)} of {table.classes[rare]!r}.",
+                f"them {percent(share)} of class {table.classes[rare]!r}.",
                 "No model can tell them apart: check the labels, or add the column that differs. "
                 "Copies stay on one side of every split.",
                 **some_rows(table.rows, mixed),
             )
         )
-    return findings + _copies(table, ids, (sizes[ids] > 1) & (n_labels[ids] == 1), apart)
+    copied = (sizes[ids] > 1) & (n_labels[ids] == 1)
+    return findings + _copies(table, ids, copied, apart, beside=bool(len(mixed)))
 
 
-def _copies(table: Table, ids: Ints, copied: npt.NDArray[np.bool_], apart: str) -> list[Finding]:
-    """Copies within a class: a warning where they are much of what is known about the rare class."""
+def _copies(
+    table: Table, ids: Ints, copied: npt.NDArray[np.bool_], apart: str, *, beside: bool
+) -> list[Finding]:
+    """Copies within a class: a warning where they are much of what is known about the rare class.
+
+    Rows that another class shares are counted by the finding before, if ``beside``.
+    """
     rare = _rare_class(table.counts)
     rows = np.flatnonzero(table.y == rare)
     distinct = len(np.unique(ids[rows]))
@@ -121,7 +127,8 @@ def _copies(table: Table, ids: Ints, copied: npt.NDArray[np.bool_], apart: str) 
         Finding(
             "duplicate-rows",
             "note",
-            f"{plural(len(copies), 'row')} with an exact copy{apart} in the same class; "
+            f"{plural(len(copies), 'row')} with an exact copy{apart} in the same class"
+            f"{', besides those that share their features with another class' if beside else ''}; "
             f"{spare:,} ({percent(spare / table.n_rows)}) could go without loss.",
             "No action needed: copies stay on one side of every split. Remove them if they are "
             "recording errors.",

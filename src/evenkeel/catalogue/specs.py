@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from evenkeel._checks import check_choice
+from evenkeel._checks import check_choice, did_you_mean
 from evenkeel.catalogue.resamplers import RESAMPLERS
 from evenkeel.catalogue.weights import WEIGHTS
 from evenkeel.errors import InvalidInput
@@ -96,14 +96,34 @@ def _read_part(text: str) -> Remedy:
     if match is None:
         raise InvalidInput(
             f"remedy of run must be written name or name(knob=number). Got {text!r}. "
-            "See: evenkeel remedies"
+            f"{_meant(text)}See: evenkeel remedies"
         )
     name, inside = match.groups()
+    if name not in CATALOGUE and name in _by_class():
+        raise InvalidInput(
+            f"remedy of run must be a name of the catalogue. Got {name!r}. {_meant(name)}"
+            "See: evenkeel remedies"
+        )
     check_choice(name, CATALOGUE, "remedy", "run")
     row = CATALOGUE[name]
     if not inside or not inside.strip():
         return row
     return row.with_knobs(**dict(_read_knob(row, item) for item in inside.split(",")))
+
+
+def _by_class() -> dict[str, str]:
+    """Names in the catalogue by class name in lower case; where several share a class, the first."""
+    rows = [row for row in CATALOGUE.values() if row.target]
+    return {row.class_name.lower(): row.name for row in reversed(rows)}
+
+
+def _meant(text: str) -> str:
+    """A question that names what the text looks like, or nothing: class names are understood."""
+    word = re.split(r"[(=]", text)[0].strip().lower()
+    if word in _by_class():
+        return f"Did you mean {_by_class()[word]!r}? "
+    known = did_you_mean(word.replace("_", "-"), CATALOGUE) if word else ""
+    return f"{known} " if known else ""
 
 
 def _read_knob(row: Remedy, item: str) -> tuple[str, Any]:

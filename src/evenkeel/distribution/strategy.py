@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from evenkeel._checks import check_choice, check_number, listed
+from evenkeel.distribution.labels import encode
 from evenkeel.errors import InvalidInput, InvalidType
 
 if TYPE_CHECKING:
@@ -41,7 +44,12 @@ class Ratio:
 
 
 def wanted(
-    strategy: Any, counts: Mapping[Any, int], *, kind: Kind = "over", y: Any = None
+    strategy: Any,
+    counts: Mapping[Any, int],
+    *,
+    kind: Kind = "over",
+    y: Any = None,
+    owner: str | None = None,
 ) -> Counts:
     """Rows that a ``sampling_strategy`` asks for, in the forms of imbalanced-learn.
 
@@ -54,14 +62,17 @@ def wanted(
         - a float in (0, 1], two classes only: smaller class over larger class, afterwards;
         - a mapping from class to its **final** count;
         - a list of classes (cleaning methods only);
-        - a callable that turns ``y`` into such a mapping;
+        - a callable that turns the labels, an array ``(n_rows,)`` of what stands in ``y``, into such
+          a mapping, or for a cleaning method into a list of classes;
         - a :class:`Ratio`, any number of classes.
     counts
         Rows of each class now.
     kind
         ``"over"``, ``"under"`` or ``"clean"``.
     y
-        The target, for a callable.
+        The target, of any kind that :func:`evenkeel.distribution.encode` takes, for a callable.
+    owner
+        Whose strategy it is, for messages; None for the kind of method.
 
     Returns
     -------
@@ -88,23 +99,7 @@ def wanted(
             f"y needs to have more than 1 class. Got {'one class' if counts else 'none'}. There is "
             "nothing to balance."
         )
-    if isinstance(strategy, str):
-        asked = _named(strategy, counts, kind)
-    elif isinstance(strategy, Ratio):
-        asked = wanted_ratio(counts, strategy.value, kind=kind)
-    elif isinstance(strategy, Mapping):
-        asked = _mapping(strategy, counts, kind)
-    elif isinstance(strategy, list):
-        asked = _listed(strategy, counts, kind)
-    elif isinstance(strategy, Real):
-        asked = _fraction(strategy, counts, kind)
-    elif callable(strategy):
-        asked = _called(strategy, counts, kind, y)
-    else:
-        raise InvalidType(
-            f"sampling_strategy of {_WHOSE[kind]} must be a name, a number, a mapping, a list or a "
-            f"callable. Got {strategy!r}."
-        )
+    asked = _Asked(counts, kind, owner or _WHOSE[kind]).final(strategy, y)
     if kind == "over":
         asked = {label: final - counts[label] for label, final in asked.items()}
     return {label: int(asked[label]) for label in counts if label in asked}
@@ -140,9 +135,9 @@ def wanted_ratio(counts: Mapping[Any, int], ratio: float, *, kind: Kind = "under
     >>> wanted_ratio({"a": 9000, "b": 900, "c": 50}, 0.5)
     {'a': 100, 'b': 100, 'c': 50}
     """
-    check_number(ratio, "ratio", _WHOSE[kind], low=0, open_low=True, high=1)
     if kind == "clean":
-        raise _no_counts(Ratio(ratio))
+        raise _no_counts(Ratio(ratio), _WHOSE[kind])
+    check_number(ratio, "ratio", _WHOSE[kind], low=0, open_low=True, high=1)
     # a hair is added because 7 / 0.07 = 99.99999999999999 and 100 * 0.29 = 28.999999999999996
     hair = 1e-9
     if kind == "under":
@@ -152,110 +147,146 @@ def wanted_ratio(counts: Mapping[Any, int], ratio: float, *, kind: Kind = "under
     return {label: max(count, floor) for label, count in counts.items()}
 
 
-def _named(name: str, counts: Mapping[Any, int], kind: Kind) -> Counts:
-    check_choice(name, NAMED, "sampling_strategy", _WHOSE[kind])
-    barred = "majority" if kind == "over" else "minority"
-    if name == barred:
-        raise InvalidInput(
-            f"sampling_strategy of {_WHOSE[kind]} must not be {barred!r}: "
-            + (
-                "the largest class has no rows to gain."
-                if kind == "over"
-                else "the smallest class has none to lose."
-            )
-        )
-    if name == "auto":
-        name = "not majority" if kind == "over" else "not minority"
-    largest, smallest = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
-    level = counts[largest] if kind == "over" else counts[smallest]
-    every = set(counts)
-    chosen = {
-        "all": every,
-        "minority": {smallest},
-        "not minority": every - {smallest},
-        "majority": {largest},
-        "not majority": every - {largest},
-    }[name]
-    return {label: level for label in counts if label in chosen}
+@dataclass(frozen=True)
+class _Asked:
+    """A strategy read for these counts and this kind of method, whose name messages give."""
 
+    counts: Mapping[Any, int]
+    kind: Kind
+    owner: str
 
-def _fraction(value: Real, counts: Mapping[Any, int], kind: Kind) -> Counts:
-    check_number(value, "sampling_strategy", _WHOSE[kind], low=0, open_low=True, high=1)
-    ratio = float(value)
-    if kind == "clean":
-        raise _no_counts(ratio)
-    if len(counts) != 2:
-        raise InvalidInput(
-            f"sampling_strategy of {_WHOSE[kind]} must be a number for two classes only. Got "
-            f"{ratio:g} with {len(counts)} classes. Use Ratio({ratio:g}), or a mapping of final counts."
-        )
-    largest, smallest = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
-    other = next(label for label in counts if label != (largest if kind == "over" else smallest))
-    if kind == "over":
-        final = counts[other] + int(counts[largest] * ratio - counts[other])
-        possible, verb = final > counts[other], "add"
-    else:
-        final = int(counts[smallest] / ratio)
-        possible, verb = final <= counts[other], "drop"
-    if not possible:
-        now = counts[smallest] / counts[largest]
-        raise InvalidInput(
-            f"sampling_strategy of {_WHOSE[kind]} must be above the present ratio, {now:.4g}. Got "
-            f"{ratio:g}, which leaves no rows to {verb}. Increase it."
-        )
-    return {other: final}
-
-
-def _mapping(final: Mapping[Any, int], counts: Mapping[Any, int], kind: Kind) -> Counts:
-    if kind == "clean":
-        raise _no_counts(dict(final))
-    _check_known(final, counts, kind)
-    for label, count in final.items():
-        name = f"sampling_strategy[{label!r}]"
-        if kind == "over":
-            hint = f"An over-sampler only adds; the class has {counts[label]:,} rows."
-            check_number(count, name, _WHOSE[kind], low=counts[label], whole=True, hint=hint)
-        else:
-            hint = f"An under-sampler only drops; the class has {counts[label]:,} rows."
-            check_number(
-                count, name, _WHOSE[kind], low=0, high=counts[label], whole=True, hint=hint
-            )
-    return dict(final)
-
-
-def _listed(labels: list[Any], counts: Mapping[Any, int], kind: Kind) -> Counts:
-    if kind != "clean":
-        raise InvalidInput(
-            f"sampling_strategy of {_WHOSE[kind]} must not be a list: it needs counts. Got {labels!r}. "
-            "Use a mapping of final counts; lists of classes are for cleaning methods."
-        )
-    _check_known(labels, counts, kind)
-    return {label: min(counts.values()) for label in labels}
-
-
-def _called(
-    ask: Callable[[Any], Mapping[Any, int]], counts: Mapping[Any, int], kind: Kind, y: Any
-) -> Counts:
-    final = ask(y)
-    if not isinstance(final, Mapping):
+    def final(self, strategy: Any, y: Any) -> Counts:
+        """Final rows of each class (over, under), or the classes to clean."""
+        if isinstance(strategy, str):
+            return self._named(strategy)
+        if isinstance(strategy, Ratio):
+            if self.kind == "clean":
+                raise _no_counts(strategy, self.owner)
+            return wanted_ratio(self.counts, strategy.value, kind=self.kind)
+        if isinstance(strategy, Mapping):
+            return self._mapping(strategy)
+        if isinstance(strategy, list):
+            return self._listed(strategy)
+        if isinstance(strategy, Real):
+            return self._fraction(strategy)
+        if callable(strategy):
+            return self._called(strategy, y)
         raise InvalidType(
-            f"sampling_strategy of {_WHOSE[kind]} must return a mapping from class to final count. "
-            f"Got {final!r}."
-        )
-    return _mapping(final, counts, kind)
-
-
-def _check_known(labels: Any, counts: Mapping[Any, int], kind: Kind) -> None:
-    strange = [label for label in labels if label not in counts]
-    if strange:
-        raise InvalidInput(
-            f"sampling_strategy of {_WHOSE[kind]} must name classes of y. Got "
-            f"{listed(map(repr, strange))}, absent from it. Its classes: {listed(map(repr, counts))}."
+            f"sampling_strategy of {self.owner} must be a name, a number, a mapping, a list or a "
+            f"callable. Got {strategy!r}."
         )
 
+    def _named(self, name: str) -> Counts:
+        barred = "majority" if self.kind == "over" else "minority"
+        if name == barred:
+            raise InvalidInput(
+                f"sampling_strategy of {self.owner} must not be {barred!r}: "
+                + (
+                    "the largest class has no rows to gain."
+                    if self.kind == "over"
+                    else "the smallest class has none to lose."
+                )
+            )
+        offered = [option for option in NAMED if option != barred]
+        check_choice(name, offered, "sampling_strategy", self.owner)
+        if name == "auto":
+            name = "not majority" if self.kind == "over" else "not minority"
+        counts = self.counts
+        largest, smallest = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
+        level = counts[largest] if self.kind == "over" else counts[smallest]
+        every = set(counts)
+        chosen = {
+            "all": every,
+            "minority": {smallest},
+            "not minority": every - {smallest},
+            "majority": {largest},
+            "not majority": every - {largest},
+        }[name]
+        return {label: level for label in counts if label in chosen}
 
-def _no_counts(value: Any) -> InvalidInput:
+    def _fraction(self, value: Real) -> Counts:
+        counts = self.counts
+        if self.kind == "clean":
+            raise _no_counts(value, self.owner)
+        check_number(value, "sampling_strategy", self.owner, low=0, open_low=True, high=1)
+        ratio = float(value)
+        if len(counts) != 2:
+            raise InvalidInput(
+                f"sampling_strategy of {self.owner} must be a number for two classes only. Got "
+                f"{ratio:g} with {len(counts)} classes. Use Ratio({ratio:g}), or a mapping of final "
+                "counts."
+            )
+        largest, smallest = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
+        stays = largest if self.kind == "over" else smallest
+        other = next(label for label in counts if label != stays)
+        if self.kind == "over":
+            final = counts[other] + int(counts[largest] * ratio - counts[other])
+            possible, verb = final > counts[other], "add"
+        else:
+            final = int(counts[smallest] / ratio)
+            possible, verb = final <= counts[other], "drop"
+        if not possible:
+            now = counts[smallest] / counts[largest]
+            raise InvalidInput(
+                f"sampling_strategy of {self.owner} must be above the present ratio, {now:.4g}. Got "
+                f"{ratio:g}, which leaves no rows to {verb}. Increase it."
+            )
+        return {other: final}
+
+    def _mapping(self, final: Mapping[Any, int]) -> Counts:
+        if self.kind == "clean":
+            raise _no_counts(dict(final), self.owner)
+        self._check_known(final)
+        for label, count in final.items():
+            name, now = f"sampling_strategy[{label!r}]", self.counts[label]
+            if self.kind == "over":
+                hint = f"An over-sampler only adds; the class has {now:,} rows."
+                check_number(count, name, self.owner, low=now, whole=True, hint=hint)
+            else:
+                hint = f"An under-sampler only drops; the class has {now:,} rows."
+                check_number(count, name, self.owner, low=0, high=now, whole=True, hint=hint)
+        return dict(final)
+
+    def _listed(self, labels: list[Any]) -> Counts:
+        if self.kind != "clean":
+            raise InvalidInput(
+                f"sampling_strategy of {self.owner} must not be a list: it needs counts. Got "
+                f"{labels!r}. Use a mapping of final counts; lists of classes are for cleaning methods."
+            )
+        self._check_known(labels)
+        return {label: min(self.counts.values()) for label in labels}
+
+    def _called(self, ask: Callable[[Any], Any], y: Any) -> Counts:
+        found = ask(None if y is None else _labels(y))
+        if self.kind == "clean":
+            if isinstance(found, (Mapping, list, tuple, set, np.ndarray)):
+                return self._listed(list(found))
+            what = "a list of classes"
+        else:
+            if isinstance(found, Mapping):
+                return self._mapping(found)
+            what = "a mapping from class to final count"
+        raise InvalidType(f"sampling_strategy of {self.owner} must return {what}. Got {found!r}.")
+
+    def _check_known(self, labels: Any) -> None:
+        strange = [label for label in labels if label not in self.counts]
+        if strange:
+            raise InvalidInput(
+                f"sampling_strategy of {self.owner} must name classes of y. Got "
+                f"{listed(map(repr, strange))}, absent from it. Its classes: "
+                f"{listed(map(repr, self.counts))}."
+            )
+
+
+def _labels(y: Any) -> Any:
+    """The label of each row as an array ``(n_rows,)``, whatever kind of target it comes from."""
+    classes, codes = encode(y)
+    same = len({type(label) for label in classes}) == 1
+    return np.array([*classes, None], object)[:-1][codes] if not same else np.array(classes)[codes]
+
+
+def _no_counts(value: Any, owner: str) -> InvalidInput:
     return InvalidInput(
-        f"sampling_strategy of a cleaning method must be a name or a list of classes: the data decide "
-        f"how many rows go. Got {value!r}."
+        f"sampling_strategy of {owner} must be a name or a list of classes: the data decide how many "
+        f"rows a cleaning method drops. Got {value!r}."
     )

@@ -208,15 +208,19 @@ def _remedies(sheet: Sheet, facts: Facts, *, most: int) -> None:
         learner = row.get("learner")
         return wording.remedy(row.get("name"), learner if learner in several else None)
 
-    told = [f"{name(row)} ({wording.gist(row.get('reason') or row.get('status'))})" for row in idle]
-    sheet.lines += remedy_table(facts, width=sheet.width, most=most - bool(idle) - 1)
-    sheet.items("Not run", told, most=1)
+    by_reason: dict[str, list[str]] = {}
+    for row in idle:
+        why = wording.gist(row.get("reason") or row.get("status"))
+        by_reason.setdefault(why, []).append(name(row))
+    told = [f"{', '.join(names)} ({why})" for why, names in by_reason.items()]
+    sheet.lines += remedy_table(facts, width=sheet.width, most=most - 2 * bool(idle) - 1)
+    sheet.items("Not run", told, most=2)
     costs = [
         f"{name(row)} {wording.signed_count(row['added_rows'])} rows {number(row['seconds'])} s"
         for row in figures.costs_of_fits(facts)
         if row["added_rows"]
     ]
-    sheet.items("A fit", costs, most=1)
+    sheet.items("A fit took", costs, most=1)
 
 
 def _verdict(sheet: Sheet, facts: Facts) -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evenkeel.neighbors import neighbors_by
 from evenkeel.plan import Between
 from evenkeel.resample.base import RowMaker, Task
 from evenkeel.resample.interpolate import (
@@ -16,7 +15,7 @@ from evenkeel.resample.interpolate import (
     partners_of,
     shares,
 )
-from evenkeel.resample.offer import NothingOffered, neighbors_offered
+from evenkeel.resample.offer import NothingOffered, neighbors_found, neighbors_offered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,9 +38,11 @@ class ADASYN(RowMaker):
     Parameters
     ----------
     sampling_strategy
-        Rows to make for each class, in any form of :func:`evenkeel.distribution.wanted`.
+        What each class grows to: ``"auto"``, all but the largest to the size of the largest; a dict,
+        final counts by label; or any other form of :func:`evenkeel.distribution.wanted`.
     random_state
-        Seed, generator of numpy's RandomState kind, or None for a different draw each time.
+        Whole number, ``np.random.RandomState`` (not a ``Generator``), or None for a different draw
+        each time.
     n_neighbors
         Neighbours, at least 1, in the table and in the class; or any object with ``fit`` and
         ``kneighbors``, set to one neighbour more, because each row finds itself.
@@ -125,7 +126,7 @@ class ADASYN(RowMaker):
         partners: Ints
         parents = np.repeat(np.arange(rows.size), children)
         if hasattr(self.n_neighbors, "kneighbors"):
-            graph = neighbors_by(self.nn_, points)
+            graph = neighbors_found(self.nn_, "n_neighbors", "ADASYN", points)
             partners = graph[parents, task.random.choice(graph.shape[1], size=parents.size)]
         elif k := neighbors_offered(self, "n_neighbors", rows.size, task.classes[code]):
             column = task.random.choice(k, size=parents.size)

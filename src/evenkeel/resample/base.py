@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin
-from sklearn.utils import InputTags, Tags, check_random_state
 from sklearn.utils.validation import validate_data
 
 from evenkeel._numbers import Numbers, all_numbers
 from evenkeel._rows import n_rows
+from evenkeel.chance import generator_of
 from evenkeel.distribution import encode, wanted
 from evenkeel.errors import InvalidInput
 from evenkeel.plan import Made, Plan, id_type
+from evenkeel.resample.checks import as_rows, check_table, row_numbers
+from evenkeel.resample.tags import ResamplerTags, SamplerTags, TableTags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,27 +69,6 @@ class Task:
         return np.split(order, np.cumsum(np.bincount(self.codes))[:-1])
 
 
-@dataclass
-class TableTags(InputTags):  # type: ignore[misc]
-    """Input tags of scikit-learn, and whether frames are taken; imbalanced-learn's checks read it."""
-
-    dataframe: bool = True
-
-
-@dataclass
-class SamplerTags:
-    """Whether ``sample_indices_`` tells the row of each output row; as in imbalanced-learn."""
-
-    sample_indices: bool = False
-
-
-@dataclass
-class ResamplerTags(Tags):  # type: ignore[misc]
-    """Tags of scikit-learn, and those of a resampler."""
-
-    sampler_tags: SamplerTags = field(default_factory=SamplerTags)
-
-
 class Resampler(OneToOneFeatureMixin, BaseEstimator):  # type: ignore[misc]
     """A method that changes which rows a learner is fitted on.
 
@@ -133,7 +114,7 @@ class Resampler(OneToOneFeatureMixin, BaseEstimator):  # type: ignore[misc]
         InvalidType
             Something that is no table, or no target.
         """
-        X, y = _array(X), _array(y)
+        X, y = as_rows(X), as_rows(y)
         plan = self.plan(X, y)
         X_new, y_new = plan.apply(X, y)
         return X_new, y_new
@@ -151,7 +132,7 @@ class Resampler(OneToOneFeatureMixin, BaseEstimator):  # type: ignore[misc]
         Plan
             ``plan.apply(X, y)`` is what :meth:`fit_resample` returns.
         """
-        plan = self._decide(self._task(_array(X), _array(y)))
+        plan = self._decide(self._task(as_rows(X), as_rows(y)))
         if self._points_at_rows:
             self.sample_indices_ = plan.origin().astype(np.intp)
         return plan
@@ -169,14 +150,14 @@ class Resampler(OneToOneFeatureMixin, BaseEstimator):  # type: ignore[misc]
 
     def _numbers(self, X: Any) -> Numbers:
         """The columns as numbers, for a method that measures."""
-        return all_numbers(X, type(self).__name__)
+        return all_numbers(X, type(self).__name__, makes=self._kind == "over")
 
     def _task(self, X: Any, y: Any) -> Task:
         owner = type(self).__name__
         self._check_parameters()
         if y is None:
             raise InvalidInput(f"{owner} requires y to be passed, but the target y is None.")
-        _check_table(X, owner)
+        check_table(X, owner)
         validate_data(self, X, skip_check_array=True)  # n_features_in_, feature_names_in_
         numbers = self._numbers(X) if self._measures() else None
         classes, codes = encode(y)
@@ -185,10 +166,12 @@ class Resampler(OneToOneFeatureMixin, BaseEstimator):  # type: ignore[misc]
                 f"y of {owner} must have one label for each of {n_rows(X):,} rows. Got {len(codes):,}."
             )
         counts = dict(zip(classes, np.bincount(codes).tolist(), strict=True))
-        self.sampling_strategy_ = wanted(self.sampling_strategy, counts, kind=self._kind, y=y)
+        self.sampling_strategy_ = wanted(
+            self.sampling_strategy, counts, kind=self._kind, y=y, owner=owner
+        )
         code_of = {label: code for code, label in enumerate(classes)}
         asked = {code_of[label]: count for label, count in self.sampling_strategy_.items()}
-        random = check_random_state(getattr(self, "random_state", None))
+        random = generator_of(getattr(self, "random_state", None), owner)
         return Task(X, codes, classes, asked, random, numbers)
 
     @property
@@ -200,7 +183,10 @@ class Resampler(OneToOneFeatureMixin, BaseEstimator):  # type: ignore[misc]
         plain = super().__sklearn_tags__()
         tags = ResamplerTags(**{part.name: getattr(plain, part.name) for part in fields(plain)})
         tags.sampler_tags = SamplerTags(self._points_at_rows)
-        tags.input_tags = TableTags(**asdict(plain.input_tags))
+        known = plain.input_tags
+        tags.input_tags = TableTags(
+            **{part.name: getattr(known, part.name) for part in fields(known)}
+        )
         tags.target_tags.required = True
         tags.input_tags.sparse = True
         tags.input_tags.allow_nan = not self._measures()
@@ -209,21 +195,81 @@ class Resampler(OneToOneFeatureMixin, BaseEstimator):  # type: ignore[misc]
 
 
 class RowSelector(Resampler):
-    """A resampler that only chooses rows. A member writes :meth:`_keep`."""
+    """A resampler that only chooses rows: derive from it, and write :meth:`_keep`.
+
+    ``_keep(task)`` gets a :class:`Task` and returns the row numbers to keep, whole numbers
+    ``(n_out,)`` from 0 to ``task.n_rows - 1`` in output order, repeats allowed; of a mask, give
+    ``np.flatnonzero(mask)``. Checks, kinds of tables, ``plan`` and ``sample_indices_`` are there
+    already.
+
+    ``__init__`` only stores its parameters, each under its own name, and one of them must be
+    ``sampling_strategy``: what it asks for is in ``task.wanted``. With a parameter ``random_state``,
+    ``task.random`` is the generator made from it. A class attribute ``_kind`` of ``"clean"`` says
+    that the method, not the caller, decides how many rows go; ``task.wanted`` then holds the classes
+    to clean. ``_check_parameters(self)`` raises for parameters out of range; a method that takes
+    distances has ``_measures(self)`` return True, and finds its columns in ``task.numbers``.
+
+    Examples
+    --------
+    >>> class DropFar(RowSelector):
+    ...     _kind = "clean"
+    ...
+    ...     def __init__(self, *, sampling_strategy="auto", limit=3.0):
+    ...         self.sampling_strategy = sampling_strategy
+    ...         self.limit = limit
+    ...
+    ...     def _measures(self):
+    ...         return True
+    ...
+    ...     def _keep(self, task):
+    ...         values = task.numbers.every(task.n_rows)
+    ...         near = (np.abs(values) <= self.limit).all(axis=1)
+    ...         return np.flatnonzero(near | ~np.isin(task.codes, list(task.wanted)))
+    >>> DropFar().fit_resample([[1.0], [7.0], [2.0], [9.0]], ["no", "no", "no", "yes"])
+    ([[1.0], [2.0], [9.0]], ['no', 'no', 'yes'])
+    """
 
     _kind: ClassVar[Literal["over", "under", "clean"]] = "under"
     _points_at_rows = True
 
     @abstractmethod
     def _keep(self, task: Task) -> Ints:
-        """Row numbers to keep, in output order."""
+        """Row numbers to keep, ``(n_out,)``, in output order."""
 
     def _decide(self, task: Task) -> Plan:
-        return Plan(task.n_rows, np.asarray(self._keep(task)).astype(id_type(task.n_rows)))
+        kept = row_numbers(self._keep(task), task.n_rows, f"_keep of {type(self).__name__}")
+        return Plan(task.n_rows, kept.astype(id_type(task.n_rows)))
 
 
 class RowMaker(Resampler):
-    """A resampler that keeps every row and adds to them. A member writes :meth:`_make`."""
+    """A resampler that keeps every row and adds to them: derive from it, and write :meth:`_make`.
+
+    ``_make(task)`` gets a :class:`Task` and yields what to add, in output order: blocks of made rows
+    (:class:`evenkeel.plan.Between` for rows on lines between two rows, ``Jittered`` for copies with
+    noise, ``Given`` for known values, ``Elected`` for voted categories), or row numbers ``(n,)`` of
+    rows to repeat. ``task.wanted`` says how many rows each class, by code, is to gain.
+
+    Parameters are stored as for :class:`RowSelector`.
+
+    Examples
+    --------
+    >>> from evenkeel.plan import Between
+    >>> class Midpoints(RowMaker):
+    ...     def __init__(self, *, sampling_strategy="auto", random_state=None):
+    ...         self.sampling_strategy = sampling_strategy
+    ...         self.random_state = random_state
+    ...
+    ...     def _measures(self):
+    ...         return True
+    ...
+    ...     def _make(self, task):
+    ...         for code, count in task.wanted.items():
+    ...             ends = task.random.choice(task.rows_of[code], size=(2, count))
+    ...             yield Between(ends[0], ends[1], np.full(count, 0.5))
+    >>> X, y = [[0.0], [1.0], [2.0], [4.0], [6.0]], ["no", "no", "no", "yes", "yes"]
+    >>> Midpoints(random_state=0).fit_resample(X, y)[0][5:]
+    [[5.0]]
+    """
 
     _kind = "over"
 
@@ -232,9 +278,14 @@ class RowMaker(Resampler):
         """What to add, in output order: blocks of made rows, or numbers of rows to repeat."""
 
     def _decide(self, task: Task) -> Plan:
-        parts = list(self._make(task))
+        name = f"_make of {type(self).__name__}"
+        parts = [
+            part if isinstance(part, Made) else row_numbers(part, task.n_rows, name)
+            for part in self._make(task)
+        ]
         blocks = [part for part in parts if isinstance(part, Made)]
-        small = id_type(task.n_rows + sum(len(block.parents) for block in blocks))
+        n_ids = task.n_rows + sum(len(block.parents) for block in blocks)
+        small = id_type(n_ids)
         rows, start = [np.arange(task.n_rows, dtype=small)], task.n_rows
         for part in parts:
             if isinstance(part, Made):
@@ -242,32 +293,7 @@ class RowMaker(Resampler):
                 start += len(part.parents)
             else:
                 rows.append(part.astype(small))
-        made = tuple(block.moved(lambda ids: ids.astype(small)) for block in blocks)
+        made = tuple(
+            block.moved(lambda ids: row_numbers(ids, n_ids, name).astype(small)) for block in blocks
+        )
         return Plan(task.n_rows, np.concatenate(rows), made)
-
-
-def _array(given: Any) -> Any:
-    """What can only turn itself into an array, as one; everything else as it is."""
-    return (
-        np.asarray(given) if hasattr(given, "__array__") and not hasattr(given, "shape") else given
-    )
-
-
-def _check_table(X: Any, owner: str) -> None:
-    shape = getattr(X, "shape", None)
-    if shape is None:
-        shape = np.shape(X[:1]) if isinstance(X, (list, tuple)) else (n_rows(X),)
-        shape = (n_rows(X), *shape[1:])
-    if len(shape) < 2:
-        raise InvalidInput(
-            f"X of {owner} must be two-dimensional: rows and columns. Got shape {shape}. Reshape your "
-            "data with X.reshape(-1, 1) if it is one column, X.reshape(1, -1) if it is one row."
-        )
-    if 0 in shape[:2]:
-        what = "sample" if shape[0] == 0 else "feature"
-        raise InvalidInput(
-            f"X of {owner} must have rows and columns. Got 0 {what}(s) (shape={tuple(shape)}) while a "
-            "minimum of 1 is required."
-        )
-    if getattr(getattr(X, "dtype", None), "kind", "") == "c":
-        raise InvalidInput(f"X of {owner} must hold real values. Complex data not supported.")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from evenkeel._checks import check_choice
-from evenkeel.errors import EvenkeelWarning
 from evenkeel.plan import Between
 from evenkeel.resample.base import RowMaker, Task
 from evenkeel.resample.interpolate import (
@@ -18,7 +16,7 @@ from evenkeel.resample.interpolate import (
     nearest,
     within_class,
 )
-from evenkeel.resample.offer import neighbors_offered
+from evenkeel.resample.offer import neighbors_offered, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,9 +40,11 @@ class BorderlineSMOTE(RowMaker):
     Parameters
     ----------
     sampling_strategy
-        Rows to make for each class, in any form of :func:`evenkeel.distribution.wanted`.
+        What each class grows to: ``"auto"``, all but the largest to the size of the largest; a dict,
+        final counts by label; or any other form of :func:`evenkeel.distribution.wanted`.
     random_state
-        Seed, generator of numpy's RandomState kind, or None for a different draw each time.
+        Whole number, ``np.random.RandomState`` (not a ``Generator``), or None for a different draw
+        each time.
     k_neighbors
         Neighbours to choose the partner from, at least 1; or any object with ``fit`` and
         ``kneighbors``, set to one neighbour more, because each row finds itself.
@@ -114,12 +114,10 @@ class BorderlineSMOTE(RowMaker):
         for code, danger in self._in_danger(task).items():
             label = task.classes[code]
             if danger.size == 0:
-                warnings.warn(
+                tell(
                     f"No row of class {label!r} is in danger: none has half or more, but not all, of "
                     "its m_neighbors in other classes. BorderlineSMOTE adds nothing to it. Use SMOTE, "
-                    "or another m_neighbors.",
-                    EvenkeelWarning,
-                    stacklevel=2,
+                    "or another m_neighbors."
                 )
                 continue
             self.in_danger_indices[label] = danger
@@ -146,7 +144,8 @@ class BorderlineSMOTE(RowMaker):
             nearest_by = self.nn_k_
         else:
             nearest_by = neighbors_offered(self, "k_neighbors", task.n_rows)
-        block = between(task, danger, np.arange(task.n_rows), task.wanted[code], nearest_by)
+        count, everyone = task.wanted[code], np.arange(task.n_rows)
+        block = between(task, danger, everyone, count, nearest_by, owner="BorderlineSMOTE")
         steps, other = block.steps.copy(), task.codes[block.partners] != code
         steps[other] *= task.random.uniform(0.0, 0.5, size=np.count_nonzero(other))
         return Between(block.parents, block.partners, steps)

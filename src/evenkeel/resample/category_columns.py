@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from evenkeel._checks import did_you_mean, listed
-from evenkeel._numbers import numbers_of
+from evenkeel._numbers import check_flat, numbers_of
 from evenkeel._rows import as_frame
 from evenkeel.errors import DoesNotApply, InvalidInput, InvalidType
 
@@ -58,6 +59,9 @@ def category_columns(X: Any, wanted: Any, owner: str) -> Ints:
     """
     if isinstance(wanted, str) and wanted == "auto":
         return _by_type(X, owner)
+    if not isinstance(wanted, (str, Integral, Iterable)):
+        raise _no_columns(wanted, owner)
+    check_flat(X, owner)
     names = None if (frame := as_frame(X)) is None else list(frame.columns)
     n_columns = len(names) if names is not None else np.shape(X)[1]
     items = [wanted] if isinstance(wanted, (str, Integral)) else list(wanted)
@@ -92,6 +96,13 @@ def _by_type(X: Any, owner: str) -> Ints:
     )
 
 
+def _no_columns(value: Any, owner: str) -> InvalidType:
+    return InvalidType(
+        f"categorical_features of {owner} must be 'auto', positions, names or a mask of columns. "
+        f"Got {value!r}."
+    )
+
+
 def _position(item: Any, names: list[Any] | None, n_columns: int, owner: str) -> int:
     if isinstance(item, str):
         if names is None or item not in names:
@@ -102,10 +113,7 @@ def _position(item: Any, names: list[Any] | None, n_columns: int, owner: str) ->
             )
         return names.index(item)
     if isinstance(item, (bool, np.bool_)) or not isinstance(item, Integral):
-        raise InvalidType(
-            f"categorical_features of {owner} must be 'auto', positions, names or a mask of columns. "
-            f"Got {item!r}."
-        )
+        raise _no_columns(item, owner)
     if not -n_columns <= int(item) < n_columns:
         raise InvalidInput(
             f"categorical_features of {owner}: all features must be in [0, {n_columns - 1}] or "

@@ -40,6 +40,11 @@ def fitted_one_hot(encoder: Any, X: Any, columns: Sequence[int], values: list[ND
     values
         The categories of each of them.
 
+    Returns
+    -------
+    encoder
+        Fitted; None where scikit-learn has none for the values, such as words beside numbers.
+
     Raises
     ------
     InvalidInput
@@ -74,10 +79,22 @@ def fitted_ordinal(encoder: Any, X: Any, values: list[NDArray[Any]]) -> Any:
 def _told(encoder: Any, values: list[NDArray[Any]]) -> Any:
     """An encoder that is told the categories instead of looking for them."""
     plain = all(known.dtype.kind in "biuf" for known in values)
-    categories = [known if plain else known.astype(object) for known in values]
+    categories = [known if plain else _objects(known) for known in values]
     row = np.empty((1, len(values)), np.result_type(*categories))
     row[0] = [known[0] for known in categories]
-    return encoder.set_params(categories=categories).fit(row)
+    try:
+        return encoder.set_params(categories=categories).fit(row)
+    except TypeError:
+        return None
+
+
+def _objects(known: NDArray[Any]) -> NDArray[Any]:
+    """Values as objects, a gap of pandas as the one that scikit-learn knows."""
+    from pandas import NA
+
+    return np.array(
+        [*(np.nan if value is NA else value for value in known.tolist()), None], object
+    )[:-1]
 
 
 def _part(X: Any, columns: Sequence[int]) -> Any:

@@ -6,10 +6,12 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from sklearn.base import clone
-from sklearn.utils import check_random_state, get_tags
+from sklearn.utils import get_tags
 
+from evenkeel.chance import generator_of
 from evenkeel.errors import InvalidInput, InvalidType
 from evenkeel.resample.base import Resampler
+from evenkeel.resample.checks import check_resampler
 
 if TYPE_CHECKING:
     from evenkeel.plan import Plan
@@ -71,14 +73,10 @@ class Joined(Resampler):
     def _ready(self, X: Any, y: Any) -> list[Any]:
         """Copies of the steps; those without a seed of their own share one generator."""
         self._check_parameters()
-        random = check_random_state(self.random_state)
+        random = generator_of(self.random_state, type(self).__name__)
         steps = []
         for name, step in self._links():
-            if not hasattr(step, "plan") or not hasattr(step, "get_params"):
-                raise InvalidType(
-                    f"step {name!r} of {type(self).__name__} must have plan(X, y), as the resamplers "
-                    f"of evenkeel.resample do. Got {step!r}."
-                )
+            check_resampler(step, f"step {name!r} of {type(self).__name__}")
             fresh = clone(step)
             if fresh.get_params(deep=False).get("random_state", 0) is None:
                 fresh.set_params(random_state=random)
@@ -97,6 +95,9 @@ class Joined(Resampler):
             self.__dict__.pop(name, None)
             if hasattr(first, name):
                 setattr(self, name, getattr(first, name))
+
+    def _measures(self) -> bool:
+        return any(getattr(step, "_measures", lambda: False)() for _, step in self._links())
 
     def _decide(self, task: Task) -> Plan:
         return self.plan(task.X, task.codes)
@@ -122,8 +123,9 @@ class Chain(Joined):
         reached as ``name__parameter``. Resamplers without a name are named by their class in
         lower case, and numbered where a class comes more than once.
     random_state
-        Seed, generator of numpy's RandomState kind, or None for a different draw each time. One
-        generator is made from it and shared by the steps whose own ``random_state`` is None.
+        Whole number, ``np.random.RandomState`` (not a ``Generator``), or None for a different draw
+        each time. One generator is made from it and shared by the steps whose own ``random_state``
+        is None.
 
     Attributes
     ----------

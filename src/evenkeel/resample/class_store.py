@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +11,10 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from evenkeel._checks import check_number
 from evenkeel._rows import is_sparse
-from evenkeel.errors import DoesNotApply, EvenkeelWarning
+from evenkeel.errors import DoesNotApply
 from evenkeel.neighbors import neighbors
 from evenkeel.resample.cleaner import Cleaner, check_neighbors, has_most
+from evenkeel.resample.offer import tell
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,11 +97,7 @@ class StoringCleaner(Cleaner):
                 f"n_neighbors of {owner} must be at most the rows of the store. Got {k}. {found}. "
                 "Lower n_neighbors, or raise n_seeds_S."
             )
-        warnings.warn(
-            f"{found}, too few for n_neighbors={k} of {owner}: n_neighbors is {n_stored} for it.",
-            EvenkeelWarning,
-            stacklevel=2,
-        )
+        tell(f"{found}, too few for n_neighbors={k} of {owner}: n_neighbors is {n_stored} for it.")
         return n_stored
 
     def _classifier(self, task: Task, X: Any, stored: Ints) -> Any:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from joblib import effective_n_jobs
 from sklearn.base import clone
-from threadpoolctl import threadpool_limits
 
 from evenkeel._checks import check_number, listed
-from evenkeel.errors import EvenkeelWarning, InvalidInput
-from evenkeel.neighbors import mixed, neighbors, neighbors_by
+from evenkeel._threads import limited
+from evenkeel.errors import InvalidInput
+from evenkeel.neighbors import mixed, neighbors
 from evenkeel.resample.base import RowSelector, Task
-from evenkeel.resample.offer import neighbors_offered
+from evenkeel.resample.offer import check_engine, neighbors_found, neighbors_offered, tell
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,15 +45,12 @@ class Cleaner(RowSelector):
         return True
 
     def _decide(self, task: Task) -> Plan:
-        alone = self.n_jobs is None
-        with nullcontext() if alone else threadpool_limits(effective_n_jobs(self.n_jobs)):
+        with limited(None if self.n_jobs is None else effective_n_jobs(self.n_jobs)):
             plan = super()._decide(task)
         if lost := emptied(task, plan.rows):
-            warnings.warn(
+            tell(
                 f"{type(self).__name__} leaves no row of class {listed(map(repr, lost))}: all of them "
-                "lie among other classes. Leave the class out of sampling_strategy to keep it.",
-                EvenkeelWarning,
-                stacklevel=2,
+                "lie among other classes. Leave the class out of sampling_strategy to keep it."
             )
         return plan
 
@@ -154,13 +149,8 @@ def turned(codes: Ints, left: Ints, *, may_shrink: bool = False) -> bool:
 
 def neighbors_of(cleaner: Any, X: Any, rows: Ints) -> Ints:
     """Neighbours by the engine that ``n_neighbors`` holds, at least one for each row."""
-    index = neighbors_by(clone(cleaner.n_neighbors, safe=False), X, rows)
-    if index.shape[1] == 0:
-        raise InvalidInput(
-            f"n_neighbors of {type(cleaner).__name__} must find at least two rows for each row, "
-            "itself among them. Got an engine that finds one. Set it to one neighbour more."
-        )
-    return index
+    engine = clone(cleaner.n_neighbors, safe=False)
+    return neighbors_found(engine, "n_neighbors", type(cleaner).__name__, X, rows)
 
 
 def check_neighbors(value: Any, name: str, owner: str) -> None:
@@ -173,7 +163,7 @@ def check_neighbors(value: Any, name: str, owner: str) -> None:
     ...
     evenkeel.errors.InvalidInput: n_neighbors of AllKNN must be a whole number of at least 1, or an object with fit and kneighbors. Got '3'.
     """
-    if hasattr(value, "kneighbors"):
+    if check_engine(value, name, owner):
         return
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
         raise InvalidInput(

@@ -13,10 +13,12 @@ from sklearn.exceptions import ConvergenceWarning
 
 from evenkeel._checks import check_choice
 from evenkeel._rows import is_sparse
+from evenkeel._threads import limited
 from evenkeel.errors import InvalidInput, InvalidType
 from evenkeel.neighbors import neighbors
 from evenkeel.plan import Given, Plan, id_type
 from evenkeel.resample.base import Resampler, Task
+from evenkeel.resample.offer import check_reach
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,10 +43,11 @@ class ClusterCentroids(Resampler):
     Parameters
     ----------
     sampling_strategy
-        Rows to keep of each class, in any form of :func:`evenkeel.distribution.wanted`.
+        What each class is cut to: ``"auto"``, all but the smallest to the size of the smallest; a
+        dict, final counts by label; or any other form of :func:`evenkeel.distribution.wanted`.
     random_state
-        Seed, generator of numpy's RandomState kind, or None for a different draw each time. It is
-        given to a clusterer that has none.
+        Whole number, ``np.random.RandomState`` (not a ``Generator``), or None for a different draw
+        each time. It is given to a clusterer that has none.
     estimator
         Clusterer with a parameter ``n_clusters`` and a fitted ``cluster_centers_``. By default
         k-means with 30 rounds, started by k-means++ on a sample of 10 rows for each cluster:
@@ -152,6 +155,7 @@ class ClusterCentroids(Resampler):
 
     def _centres(self, task: Task, points: Any, count: int) -> Any:
         """Centres of clusters, ``(count, n_columns)``."""
+        check_reach(points, "ClusterCentroids")
         if self.estimator is None:
             self.estimator_ = KMeans(init=first_centres, n_init=1, max_iter=ROUNDS)
         else:
@@ -159,7 +163,8 @@ class ClusterCentroids(Resampler):
         given: dict[str, Any] = {"n_clusters": count}
         if self.estimator_.get_params().get("random_state", 0) is None:
             given["random_state"] = task.random
-        with warnings.catch_warnings():  # equal rows have equal centres, and that is all right
+        with limited(), warnings.catch_warnings():
+            # equal rows have equal centres, and that is all right
             warnings.simplefilter("ignore", ConvergenceWarning)
             self.estimator_.set_params(**given).fit(points)
         centres = getattr(self.estimator_, "cluster_centers_", None)

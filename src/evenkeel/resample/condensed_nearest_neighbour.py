@@ -31,7 +31,8 @@ class CondensedNearestNeighbour(StoringCleaner):
         ``"not minority"``, ``"not majority"``, or a list of labels. The smallest class is in every
         store and always kept whole.
     random_state
-        Seed, generator of numpy's RandomState kind, or None for a different draw each time.
+        Whole number, ``np.random.RandomState`` (not a ``Generator``), or None for a different draw
+        each time.
     n_neighbors
         Nearest rows of the store that vote; None for 1. Or a classifier with ``kneighbors`` such as
         ``KNeighborsClassifier``, fitted anew for each row that joins.

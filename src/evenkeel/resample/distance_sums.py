@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.spatial.distance import cdist
 from sklearn.metrics.pairwise import euclidean_distances
-from threadpoolctl import threadpool_limits
 
 from evenkeel._rows import is_sparse
+from evenkeel._threads import limited, threads
 from evenkeel.neighbors import neighbors
 
 if TYPE_CHECKING:
@@ -98,8 +99,7 @@ def smallest_sums(
         order = np.arange(rows.size if count else 0)
         floor = np.zeros(rows.size)
     else:
-        with threadpool_limits(1, user_api="blas"):  # tiles are too small to share among threads
-            floor = _floors(points, rows, pool, k, farthest=farthest)
+        floor = _floors(points, rows, pool, k, farthest=farthest)
         order = np.argsort(floor, kind="stable")
     start, end = 0, min(2 * count, order.size) if k else order.size
     while start < end:
@@ -129,7 +129,8 @@ def _floors(points: Any, rows: Ints, pool: Ints, k: int, *, farthest: bool) -> F
     left = left if sparse else np.hstack([left, add])
     floor = np.empty(rows.size)
     step = max(64, TILE // len(squares))
-    for start in range(0, rows.size, step):
+
+    def bound(start: int) -> None:
         query = _scaled(points[rows[start : start + step]], unit)  # (b, d)
         query = query if sparse else query - centre
         own = _squares(query)
@@ -143,6 +144,10 @@ def _floors(points: Any, rows: Ints, pool: Ints, k: int, *, farthest: bool) -> F
             best = short.min(axis=0)[None]
         low = np.sqrt(np.maximum(best + (own - eps * (own + most)), 0.0))
         floor[start : start + step] = low.sum(axis=0) if farthest else k * low[0]
+
+    n_threads = threads()  # before they are limited: tiles are too small to share each
+    with limited(1), ThreadPoolExecutor(n_threads) as pooled:
+        list(pooled.map(bound, range(0, rows.size, step)))
     return np.asarray(floor * unit)
 
 

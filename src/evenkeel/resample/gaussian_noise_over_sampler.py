@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from evenkeel._checks import check_number, listed
 from evenkeel._numbers import numbers_of
@@ -14,6 +13,7 @@ from evenkeel._rows import is_sparse
 from evenkeel.errors import DoesNotApply
 from evenkeel.plan import Jittered
 from evenkeel.resample.base import RowMaker, Task
+from evenkeel.resample.spread import spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,11 +37,13 @@ class GaussianNoiseOverSampler(RowMaker):
     Parameters
     ----------
     sampling_strategy
-        Rows to make for each class, in any form of :func:`evenkeel.distribution.wanted`. ``0.1``
-        (two classes) raises the smaller class to a tenth of the larger one; ``Ratio(0.1)`` does the
-        same for any number of classes.
+        What each class grows to: ``"auto"``, all but the largest to the size of the largest; a dict,
+        final counts by label; or any other form of :func:`evenkeel.distribution.wanted`.
+        ``0.1`` (two classes) raises the smaller class to a tenth of the larger one; ``Ratio(0.1)``
+        does the same for any number of classes.
     random_state
-        Seed, generator of numpy's RandomState kind, or None for a different draw each time.
+        Whole number, ``np.random.RandomState`` (not a ``Generator``), or None for a different draw
+        each time.
     noise
         Standard deviation of the noise as a share of the column's, at least 0.
 
@@ -97,12 +99,12 @@ class GaussianNoiseOverSampler(RowMaker):
             rows = task.rows_of[code]
             drawn = task.random.choice(rows, size=count, replace=True)
             seed = int(task.random.randint(np.iinfo(np.int32).max))
-            spread = self.noise * _spread(numbers.read(rows))[None, :]
+            deviation = self.noise * spread(numbers.read(rows))[None, :]
             group = np.zeros(count, np.int8)
             if whole.any():
-                yield JitteredWhole(drawn, seed, spread, group, whole)
+                yield JitteredWhole(drawn, seed, deviation, group, whole)
             else:
-                yield Jittered(drawn, seed, spread, group)
+                yield Jittered(drawn, seed, deviation, group)
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,16 +134,3 @@ def _whole(numbers: Numbers) -> NDArray[np.bool_]:
     halves = np.full(sample.shape, 0.5)
     kept = numbers.settle(type(sample)(halves) if is_sparse(sample) else halves)
     return np.asarray((kept.toarray() if is_sparse(kept) else kept) != 0.5).ravel()
-
-
-def _spread(values: Any) -> Floats:
-    """Standard deviation of each column, gaps aside, ``(n_numeric,)``."""
-    if is_sparse(values):
-        deviation = np.sqrt(mean_variance_axis(values.astype(np.float64), axis=0)[1])
-        return np.asarray(np.nan_to_num(deviation, posinf=0.0))
-    flat = values.reshape(len(values), -1).astype(np.float64)
-    known = np.isfinite(flat)
-    count = np.maximum(known.sum(axis=0), 1)
-    flat -= flat.sum(axis=0, where=known) / count
-    square = np.square(flat, where=known, out=np.zeros_like(flat))
-    return np.asarray(np.sqrt(square.sum(axis=0) / count))

@@ -12,7 +12,7 @@ from sklearn.model_selection import StratifiedKFold, check_cv, cross_val_predict
 from sklearn.utils import get_tags
 
 from evenkeel._checks import check_number, listed
-from evenkeel._numbers import numbers_of
+from evenkeel._numbers import check_flat, numbers_of
 from evenkeel.errors import DoesNotApply, InvalidInput, InvalidType
 from evenkeel.resample.base import RowSelector, Task
 
@@ -43,9 +43,11 @@ class InstanceHardnessThreshold(RowSelector):
         tenth of the table, whichever is more: on larger samples trees are many times slower, and
         hardly rank the rows otherwise.
     sampling_strategy
-        Rows to keep of each class, in any form of :func:`evenkeel.distribution.wanted`.
+        What each class is cut to: ``"auto"``, all but the smallest to the size of the smallest; a
+        dict, final counts by label; or any other form of :func:`evenkeel.distribution.wanted`.
     random_state
-        Seed, generator of numpy's RandomState kind, or None for a different draw each time.
+        Whole number, ``np.random.RandomState`` (not a ``Generator``), or None for a different draw
+        each time.
     cv
         Folds, at least 2, drawn at random within each class; or a splitter of scikit-learn, or an
         iterable of its splits, that holds out each row once.
@@ -115,6 +117,7 @@ class InstanceHardnessThreshold(RowSelector):
         return self.estimator is None
 
     def _numbers(self, X: Any) -> Numbers:
+        check_flat(X, "InstanceHardnessThreshold")
         numbers = numbers_of(X)
         if numbers.odd:
             raise DoesNotApply(

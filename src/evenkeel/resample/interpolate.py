@@ -9,9 +9,9 @@ from sklearn.base import clone
 from sklearn.neighbors import NearestNeighbors
 
 from evenkeel._checks import check_number
-from evenkeel.neighbors import neighbors, neighbors_by
+from evenkeel.neighbors import neighbors
 from evenkeel.plan import Between
-from evenkeel.resample.offer import neighbors_offered
+from evenkeel.resample.offer import check_engine, neighbors_found, neighbors_offered
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 def check_neighbors(resampler: Any, name: str) -> None:
     """Raise unless a parameter is a number of neighbours, or an object that finds them."""
-    value = getattr(resampler, name)
-    if not hasattr(value, "kneighbors"):
-        check_number(value, name, type(resampler).__name__, low=1, whole=True)
+    value, owner = getattr(resampler, name), type(resampler).__name__
+    if not check_engine(value, name, owner):
+        check_number(value, name, owner, low=1, whole=True)
 
 
 def engine_for(value: Any) -> Any:
@@ -59,7 +59,7 @@ def nearest(resampler: Any, name: str, engine: Any, points: Any, rows: Ints) -> 
         Row numbers to find neighbours of, ``(n,)``.
     """
     if hasattr(getattr(resampler, name), "kneighbors"):
-        return neighbors_by(engine, points, rows)
+        return neighbors_found(engine, name, type(resampler).__name__, points, rows)
     k = neighbors_offered(resampler, name, points.shape[0])
     return neighbors(points, rows, k=k)[0]
 
@@ -88,7 +88,8 @@ def within_class(
     """
     pool = task.rows_of[code]
     if hasattr(resampler.k_neighbors, "kneighbors"):
-        return between(task, bases, pool, count, resampler.nn_k_, reach=reach)
+        owner = type(resampler).__name__
+        return between(task, bases, pool, count, resampler.nn_k_, reach=reach, owner=owner)
     k = neighbors_offered(resampler, "k_neighbors", pool.size, task.classes[code])
     if k == 0:
         return np.repeat(pool, count)
@@ -96,7 +97,14 @@ def within_class(
 
 
 def between(
-    task: Task, bases: Ints, pool: Ints, count: int, nearest_by: Any, *, reach: float = 1.0
+    task: Task,
+    bases: Ints,
+    pool: Ints,
+    count: int,
+    nearest_by: Any,
+    *,
+    reach: float = 1.0,
+    owner: str = "SMOTE",
 ) -> Between:
     """Rows on lines from random bases to random ones of their nearest rows in a pool.
 
@@ -117,13 +125,15 @@ def between(
         Neighbours to choose from, at least 1; or an object that finds them, which is fitted.
     reach
         Longest step; negative leads away from the neighbour.
+    owner
+        Whose ``k_neighbors`` an object is, for messages.
     """
     assert task.numbers is not None
     points, starts = task.numbers.read(pool), np.searchsorted(pool, bases)
     at: Ints
     partners: Ints
     if hasattr(nearest_by, "kneighbors"):
-        graph = neighbors_by(nearest_by, points, starts)
+        graph = neighbors_found(nearest_by, "k_neighbors", owner, points, starts)
         at, column = _draw(task, graph.shape, count)
         partners = graph[at, column]
     else:

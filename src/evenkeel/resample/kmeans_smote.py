@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.metrics import pairwise_distances_chunked
-from threadpoolctl import threadpool_limits
 
 from evenkeel._checks import check_choice, check_number
 from evenkeel._rows import is_sparse
+from evenkeel._threads import limited
 from evenkeel.errors import InvalidType
 from evenkeel.resample.base import RowMaker, Task
 from evenkeel.resample.interpolate import between, check_neighbors, engine_for, shares
-from evenkeel.resample.offer import NothingOffered, neighbors_offered
+from evenkeel.resample.offer import NothingOffered, check_reach, neighbors_offered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,9 +43,11 @@ class KMeansSMOTE(RowMaker):
     Parameters
     ----------
     sampling_strategy
-        Rows to make for each class, in any form of :func:`evenkeel.distribution.wanted`.
+        What each class grows to: ``"auto"``, all but the largest to the size of the largest; a dict,
+        final counts by label; or any other form of :func:`evenkeel.distribution.wanted`.
     random_state
-        Seed, generator of numpy's RandomState kind, or None for a different draw each time.
+        Whole number, ``np.random.RandomState`` (not a ``Generator``), or None for a different draw
+        each time.
     k_neighbors
         Neighbours to choose from, at least 1; or any object with ``fit``, ``kneighbors`` and
         ``n_neighbors``, set to one neighbour more, because each row finds itself.
@@ -53,6 +56,7 @@ class KMeansSMOTE(RowMaker):
     kmeans_estimator
         Any clusterer with ``fit_predict``, or a number of clusters for ``MiniBatchKMeans``; None for
         8, or one for each row where there are fewer. Rows with a label below 0 belong to no cluster.
+        ``random_state`` is given to a clusterer that has none.
     cluster_balance_threshold
         Least share of the class in a cluster; ``"auto"`` for half of the class's share of all rows to
         make, so a half for two classes. One cluster is always taken.
@@ -127,7 +131,7 @@ class KMeansSMOTE(RowMaker):
                 check_number(value, name, owner)
         if self.n_jobs is not None:
             check_number(self.n_jobs, "n_jobs", owner, whole=True)
-        if isinstance(self.kmeans_estimator, int):
+        if isinstance(self.kmeans_estimator, Real):
             check_number(self.kmeans_estimator, "kmeans_estimator", owner, low=1, whole=True)
         elif self.kmeans_estimator is not None and not hasattr(self.kmeans_estimator, "fit"):
             raise InvalidType(
@@ -152,23 +156,26 @@ class KMeansSMOTE(RowMaker):
                 if part and nearest_by == 0:
                     yield np.repeat(pool, part)  # one row: nothing lies between
                 elif part:
-                    yield between(task, pool, pool, part, nearest_by)
+                    yield between(task, pool, pool, part, nearest_by, owner="KMeansSMOTE")
 
     def _clusters(self, task: Task) -> Ints:
         """Cluster of each row, ``(n_rows,)``."""
         assert task.numbers is not None
         points = task.numbers.every(task.n_rows)
+        check_reach(points, "KMeansSMOTE")
         if hasattr(self.kmeans_estimator, "fit"):
             self.kmeans_estimator_ = clone(self.kmeans_estimator)
-            cluster = np.asarray(self.kmeans_estimator_.fit_predict(points))
+            if self.kmeans_estimator_.get_params().get("random_state", 0) is None:
+                self.kmeans_estimator_.set_params(random_state=self.random_state)
+            with limited():
+                cluster = np.asarray(self.kmeans_estimator_.fit_predict(points))
         else:
             from sklearn.cluster import MiniBatchKMeans
 
-            number = min(
-                CLUSTERS if self.kmeans_estimator is None else self.kmeans_estimator, task.n_rows
-            )
+            asked = CLUSTERS if self.kmeans_estimator is None else int(self.kmeans_estimator)
+            number = min(asked, task.n_rows)
             self.kmeans_estimator_ = MiniBatchKMeans(number, random_state=self.random_state)
-            with threadpool_limits(1):  # batches are too small to share among threads
+            with limited(1):  # batches are too small to share among threads
                 cluster = self.kmeans_estimator_.fit_predict(points)
         one = np.unique(cluster).size == 1
         self.cluster_balance_threshold_ = -math.inf if one else self.cluster_balance_threshold

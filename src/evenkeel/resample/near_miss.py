@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import warnings
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from joblib import effective_n_jobs
 from sklearn.base import clone
 from sklearn.neighbors import NearestNeighbors
-from threadpoolctl import threadpool_limits
 
 from evenkeel._checks import check_number
-from evenkeel.errors import DoesNotApply, EvenkeelWarning, InvalidInput
+from evenkeel._threads import limited
+from evenkeel.errors import DoesNotApply, InvalidInput
 from evenkeel.neighbors import neighbors
 from evenkeel.resample.base import RowSelector, Task
 from evenkeel.resample.cleaner import check_neighbors
 from evenkeel.resample.distance_sums import BLOCK, distance_sums, smallest_sums
+from evenkeel.resample.offer import tell
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +37,8 @@ class NearMiss(RowSelector):
     Parameters
     ----------
     sampling_strategy
-        Rows to keep of each class, in any form of :func:`evenkeel.distribution.wanted`.
+        What each class is cut to: ``"auto"``, all but the smallest to the size of the smallest; a
+        dict, final counts by label; or any other form of :func:`evenkeel.distribution.wanted`.
     version
         1, 2 or 3.
     n_neighbors
@@ -114,8 +114,7 @@ class NearMiss(RowSelector):
             self.nn_ver3_ = self._engine(self.n_neighbors_ver3)
         points = task.numbers.every(task.n_rows)
         rare = int(np.argmin([rows.size for rows in task.rows_of]))
-        alone = self.n_jobs is None
-        with nullcontext() if alone else threadpool_limits(effective_n_jobs(self.n_jobs)):
+        with limited(None if self.n_jobs is None else effective_n_jobs(self.n_jobs)):
             kept = [
                 self._chosen(task, points, code, rare) if code in task.wanted else rows
                 for code, rows in enumerate(task.rows_of)
@@ -134,12 +133,10 @@ class NearMiss(RowSelector):
         if self.version == 3:
             rows = self._listed(task, points, code, pool)
             if rows.size < count:
-                warnings.warn(
+                tell(
                     f"The {self.nn_ver3_.n_neighbors} nearest rows of class {task.classes[code]!r} "
                     f"to each row of class {task.classes[rare]!r} are {rows.size:,} in all, fewer "
-                    f"than the {count:,} wanted: NearMiss keeps these. Raise n_neighbors_ver3.",
-                    EvenkeelWarning,
-                    stacklevel=2,
+                    f"than the {count:,} wanted: NearMiss keeps these. Raise n_neighbors_ver3."
                 )
         itself = code == rare
         if hasattr(self.n_neighbors, "kneighbors"):
@@ -169,7 +166,7 @@ class NearMiss(RowSelector):
         found = f"{name} of NearMiss asks for {asked}, and class {label!r} can offer {n_rows}"
         if self.strict:
             raise DoesNotApply(f"{found}. Lower {name}.")
-        warnings.warn(f"{found}: {name} is {n_rows} for it.", EvenkeelWarning, stacklevel=2)
+        tell(f"{found}: {name} is {n_rows} for it.")
         return n_rows
 
 

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import math
+import sys
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from evenkeel.errors import DoesNotApply, EvenkeelWarning
+import numpy as np
+
+from evenkeel._rows import is_sparse
+from evenkeel.errors import DoesNotApply, EvenkeelWarning, InvalidInput, InvalidType
+from evenkeel.neighbors import neighbors_by
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.integer[Any]]
+
+BETWEEN = ("evenkeel", "sklearn", "imblearn", "joblib")  # what a user's call passes through
 
 
 class NothingOffered(DoesNotApply, RuntimeError):
@@ -52,9 +65,99 @@ def neighbors_offered(
             f"Lower {name}, or leave the class out of sampling_strategy."
         )
     instead = f"{name} is {n_rows - 1} for it" if n_rows > 1 else "it has no neighbours"
-    warnings.warn(
-        f"{found}, too few for {name}={asked} of {owner}: {instead}.",
-        EvenkeelWarning,
-        stacklevel=2,
-    )
+    tell(f"{found}, too few for {name}={asked} of {owner}: {instead}.")
     return n_rows - 1
+
+
+def tell(message: str, category: type[Warning] = EvenkeelWarning) -> None:
+    """Warn at the line outside this package that the call came from."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and _package(frame) in BETWEEN:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)
+
+
+def _package(frame: Any) -> str:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
+
+
+def check_engine(value: Any, name: str, owner: str) -> bool:
+    """Whether a parameter is an object that finds neighbours, rather than their number.
+
+    Raises
+    ------
+    InvalidType
+        Such an object that cannot be fitted.
+    """
+    if not hasattr(value, "kneighbors"):
+        return False
+    if not hasattr(value, "fit"):
+        raise InvalidType(
+            f"{name} of {owner} must be a whole number of at least 1, or an object with fit and "
+            f"kneighbors. Got {value!r}, which has no fit."
+        )
+    return True
+
+
+def neighbors_found(
+    engine: Any, name: str, owner: str, points: Any, rows: Ints | None = None
+) -> Ints:
+    """Neighbours by an object with ``kneighbors``, at least one for each row, ``(n, k)``.
+
+    Parameters
+    ----------
+    engine
+        As for :func:`evenkeel.neighbors.neighbors_by`; fitted in place.
+    name, owner
+        Whose parameter it is, for messages.
+    points
+        Numbers of all rows, ``(n_rows, n_columns)``.
+    rows
+        Row numbers to find neighbours of, ``(n,)``; None for all.
+
+    Raises
+    ------
+    InvalidInput
+        An engine that finds nothing but the row itself, or asks for more rows than there are.
+    """
+    try:
+        index = neighbors_by(engine, points, rows)
+    except ValueError as error:
+        raise InvalidInput(
+            f"{name} of {owner} must be an object that finds neighbours among {points.shape[0]:,} "
+            f"rows. Got {engine!r}: {error}"
+        ) from error
+    if index.shape[1] == 0:
+        raise InvalidInput(
+            f"{name} of {owner} must find at least two rows for each row, itself among them. Got "
+            f"{engine!r}, which finds one. Set it to one neighbour more."
+        )
+    return index
+
+
+def check_reach(points: Any, owner: str) -> None:
+    """Raise unless the squares of distances between the points are finite.
+
+    Parameters
+    ----------
+    points
+        Finite numbers ``(n_rows, n_columns)``: an array or a sparse matrix.
+    owner
+        Who needs them, for the message.
+
+    Raises
+    ------
+    DoesNotApply
+        Values too far out.
+    """
+    values = points.data if is_sparse(points) else points
+    if values.dtype.kind != "f" or not values.size:
+        return
+    largest = max(abs(float(values.max())), abs(float(values.min())))
+    kept = np.float32 if values.dtype == np.float32 else np.float64  # what scikit-learn computes in
+    most = math.sqrt(float(np.finfo(kept).max) / (16 * points.shape[1]))
+    if largest > most:
+        raise DoesNotApply(
+            f"X of {owner} must lie within {most:.2g} of 0: squares of larger numbers are infinite. "
+            f"Got {largest:.2g}. Divide the columns by a large number first."
+        )

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from evenkeel._checks import check_number, listed
 from evenkeel._numbers import numbers_of
-from evenkeel._rows import is_sparse
 from evenkeel.errors import DoesNotApply, InvalidInput
 from evenkeel.plan import Jittered
 from evenkeel.resample.base import RowMaker, Task
+from evenkeel.resample.spread import spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,11 +36,13 @@ class RandomOverSampler(RowMaker):
     Parameters
     ----------
     sampling_strategy
-        Rows to make for each class, in any form of :func:`evenkeel.distribution.wanted`. ``0.1``
-        (two classes) raises the smaller class to a tenth of the larger one; ``Ratio(0.1)`` does the
-        same for any number of classes.
+        What each class grows to: ``"auto"``, all but the largest to the size of the largest; a dict,
+        final counts by label; or any other form of :func:`evenkeel.distribution.wanted`.
+        ``0.1`` (two classes) raises the smaller class to a tenth of the larger one; ``Ratio(0.1)``
+        does the same for any number of classes.
     random_state
-        Seed, generator of numpy's RandomState kind, or None for a different draw each time.
+        Whole number, ``np.random.RandomState`` (not a ``Generator``), or None for a different draw
+        each time.
     shrinkage
         None for exact copies; a number of at least 0, or one for each class by label.
 
@@ -110,7 +111,7 @@ class RandomOverSampler(RowMaker):
                 continue
             assert task.numbers is not None
             seed = int(task.random.randint(np.iinfo(np.int32).max))
-            scale = self.shrinkage_[task.classes[code]] * _spread(task.numbers.read(rows))
+            scale = self.shrinkage_[task.classes[code]] * spread(task.numbers.read(rows))
             factor = (4 / ((scale.size + 2) * task.n_rows)) ** (1 / (scale.size + 4))
             group = np.zeros(count, np.int8)
             yield Jittered(drawn, seed, (factor * scale)[None, :], group)
@@ -128,10 +129,3 @@ class RandomOverSampler(RowMaker):
                 f"adds to. Got none for {listed(map(repr, absent))}."
             )
         return dict(self.shrinkage)
-
-
-def _spread(values: Any) -> NDArray[np.float64]:
-    """Standard deviation of each column."""
-    if not is_sparse(values):
-        return np.asarray(values.std(axis=0, dtype=np.float64)).ravel()
-    return np.asarray(np.sqrt(mean_variance_axis(values.astype(np.float64), axis=0)[1]))

@@ -20,11 +20,13 @@ class RandomUnderSampler(RowSelector):
     Parameters
     ----------
     sampling_strategy
-        Rows to keep of each class, in any form of :func:`evenkeel.distribution.wanted`. ``0.1``
-        (two classes) leaves ten rows of the larger class for each row of the smaller one;
+        What each class is cut to: ``"auto"``, all but the smallest to the size of the smallest; a
+        dict, final counts by label; or any other form of :func:`evenkeel.distribution.wanted`.
+        ``0.1`` (two classes) leaves ten rows of the larger class for each row of the smaller one;
         ``Ratio(0.1)`` does the same for any number of classes.
     random_state
-        Seed, generator of numpy's RandomState kind, or None for a different draw each time.
+        Whole number, ``np.random.RandomState`` (not a ``Generator``), or None for a different draw
+        each time.
     replacement
         Draw with replacement.
 

@@ -27,11 +27,13 @@ class SMOTE(RowMaker):
     Parameters
     ----------
     sampling_strategy
-        Rows to make for each class, in any form of :func:`evenkeel.distribution.wanted`. ``0.1``
-        (two classes) raises the smaller class to a tenth of the larger one; ``Ratio(0.1)`` does the
-        same for any number of classes.
+        What each class grows to: ``"auto"``, all but the largest to the size of the largest; a dict,
+        final counts by label; or any other form of :func:`evenkeel.distribution.wanted`.
+        ``0.1`` (two classes) raises the smaller class to a tenth of the larger one; ``Ratio(0.1)``
+        does the same for any number of classes.
     random_state
-        Seed, generator of numpy's RandomState kind, or None for a different draw each time.
+        Whole number, ``np.random.RandomState`` (not a ``Generator``), or None for a different draw
+        each time.
     k_neighbors
         Neighbours to choose from, at least 1; or any object with ``fit`` and ``kneighbors``, set to
         one neighbour more, because each row finds itself.

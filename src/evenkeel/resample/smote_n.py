@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import DataConversionWarning
 
-from evenkeel._checks import check_number
-from evenkeel._numbers import numbers_of
+from evenkeel._numbers import check_flat, numbers_of
 from evenkeel._rows import is_sparse
-from evenkeel.neighbors import neighbors_by
 from evenkeel.plan import Elected, Votes, id_type
 from evenkeel.resample.base import RowMaker, Task
 from evenkeel.resample.category_encoder import check_encoder, fitted_ordinal
-from evenkeel.resample.offer import neighbors_offered
+from evenkeel.resample.interpolate import check_neighbors
+from evenkeel.resample.offer import neighbors_found, neighbors_offered, tell
 from evenkeel.resample.value_difference import ValueDifference
 
 if TYPE_CHECKING:
@@ -45,9 +43,11 @@ class SMOTEN(RowMaker):
     categorical_encoder
         For compatibility: an ordinal encoder that is fitted and kept. It changes nothing.
     sampling_strategy
-        Rows to make for each class, in any form of :func:`evenkeel.distribution.wanted`.
+        What each class grows to: ``"auto"``, all but the largest to the size of the largest; a dict,
+        final counts by label; or any other form of :func:`evenkeel.distribution.wanted`.
     random_state
-        Seed, generator of numpy's RandomState kind, or None for a different draw each time.
+        Whole number, ``np.random.RandomState`` (not a ``Generator``), or None for a different draw
+        each time.
     k_neighbors
         Neighbours that vote beside the row itself, at least 1; or any object with ``fit`` and
         ``kneighbors``, set to one neighbour more, because each row finds itself. For two classes it
@@ -62,7 +62,8 @@ class SMOTEN(RowMaker):
     sampling_strategy_
         Rows made for each class.
     categorical_encoder_
-        A fitted ordinal encoder, whose ``categories_`` are the categories of each column.
+        A fitted ordinal encoder, whose ``categories_`` are the categories of each column; None where
+        scikit-learn has none for them, such as words beside numbers in one column.
     nn_k_
         The fitted engine, where ``k_neighbors`` is one.
 
@@ -95,8 +96,7 @@ class SMOTEN(RowMaker):
         self.strict = strict
 
     def _check_parameters(self) -> None:
-        if not hasattr(self.k_neighbors, "kneighbors"):
-            check_number(self.k_neighbors, "k_neighbors", "SMOTEN", low=1, whole=True)
+        check_neighbors(self, "k_neighbors")
         check_encoder(self.categorical_encoder, "SMOTEN")
 
     def _measures(self) -> bool:
@@ -109,12 +109,12 @@ class SMOTEN(RowMaker):
 
     def _make(self, task: Task) -> Iterator[Made | Ints]:
         if is_sparse(task.X):
-            warnings.warn(
+            tell(
                 "A sparse matrix is not really efficient for SMOTEN: every zero is a category too, "
                 "so codes of the whole table are held. Give an array or a frame of categories.",
                 DataConversionWarning,
-                stacklevel=2,
             )
+        check_flat(task.X, "SMOTEN")
         columns = tuple(range(self.n_features_in_))
         numbers = numbers_of(task.X, labels=columns)
         codes = _codes(numbers, task.n_rows, columns)
@@ -141,9 +141,11 @@ class SMOTEN(RowMaker):
             return metric.nearest(rows, asked, k) if k else None
         self.nn_k_ = clone(self.k_neighbors, safe=False)
         if metric.n_classes == 2:
-            return neighbors_by(self.nn_k_, metric.points(rows))[asked]
-        self.nn_k_.set_params(metric="precomputed")
-        return neighbors_by(self.nn_k_, metric.square(rows, rows))[asked]
+            points = metric.points(rows)
+        else:
+            self.nn_k_.set_params(metric="precomputed")
+            points = metric.square(rows, rows)
+        return neighbors_found(self.nn_k_, "k_neighbors", "SMOTEN", points)[asked]
 
 
 def _codes(numbers: Numbers, n_rows: int, columns: tuple[int, ...]) -> Ints:

@@ -6,19 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.utils.sparsefuncs import mean_variance_axis
 
-from evenkeel._checks import check_number, listed
+from evenkeel._checks import listed
 from evenkeel._numbers import numbers_of
 from evenkeel._rows import is_sparse
 from evenkeel.errors import DoesNotApply
-from evenkeel.neighbors import neighbors, neighbors_by
+from evenkeel.neighbors import neighbors
 from evenkeel.plan import Between, Votes, id_type
 from evenkeel.resample.base import RowMaker, Task
 from evenkeel.resample.category_columns import category_columns
 from evenkeel.resample.category_encoder import check_encoder, fitted_one_hot
+from evenkeel.resample.interpolate import check_neighbors
 from evenkeel.resample.mixed_distance import mixed_neighbors, one_hot
-from evenkeel.resample.offer import neighbors_offered
+from evenkeel.resample.offer import neighbors_found, neighbors_offered
+from evenkeel.resample.spread import spread, unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,9 +52,11 @@ class SMOTENC(RowMaker):
         For compatibility: a one-hot encoder that is fitted and kept. It changes nothing, and must
         keep one column for each category.
     sampling_strategy
-        Rows to make for each class, in any form of :func:`evenkeel.distribution.wanted`.
+        What each class grows to: ``"auto"``, all but the largest to the size of the largest; a dict,
+        final counts by label; or any other form of :func:`evenkeel.distribution.wanted`.
     random_state
-        Seed, generator of numpy's RandomState kind, or None for a different draw each time.
+        Whole number, ``np.random.RandomState`` (not a ``Generator``), or None for a different draw
+        each time.
     k_neighbors
         Neighbours to choose from and to vote, at least 1; or any object with ``fit`` and
         ``kneighbors``, set to one neighbour more, because each row finds itself.
@@ -70,7 +73,8 @@ class SMOTENC(RowMaker):
     median_std_
         ``s`` by label, for the classes that rows were made for.
     categorical_encoder_
-        A fitted one-hot encoder, whose ``categories_`` are the categories of each column.
+        A fitted one-hot encoder, whose ``categories_`` are the categories of each column; None where
+        scikit-learn has none for them, such as words beside numbers in one column.
     nn_k_
         The fitted engine, where ``k_neighbors`` is one.
 
@@ -114,8 +118,7 @@ class SMOTENC(RowMaker):
         self.strict = strict
 
     def _check_parameters(self) -> None:
-        if not hasattr(self.k_neighbors, "kneighbors"):
-            check_number(self.k_neighbors, "k_neighbors", "SMOTENC", low=1, whole=True)
+        check_neighbors(self, "k_neighbors")
         check_encoder(self.categorical_encoder, "SMOTENC")
 
     def _measures(self) -> bool:
@@ -155,8 +158,10 @@ class SMOTENC(RowMaker):
             rows, label = task.rows_of[code], task.classes[code]
             points = numbers.read(rows)
             codes = np.column_stack([numbers.codes(rows, column) for column in columns])
-            self.median_std_[label] = spread = _median_std(points)
-            k, nearest = self._search(points, codes, spread**2, label)
+            self.median_std_[label] = median = float(np.median(spread(points)))
+            unit = unit_of(median)  # 1, unless the square of the median leaves the range of floats
+            points = points if unit == 1 else points / unit
+            k, nearest = self._search(points, codes, (median / unit) ** 2, label)
             if not k:
                 yield np.repeat(rows, count)  # one row: nothing lies between
                 continue
@@ -182,7 +187,8 @@ class SMOTENC(RowMaker):
         """How many neighbours the rows of a class have, and what finds those of some rows."""
         if hasattr(self.k_neighbors, "kneighbors"):
             self.nn_k_ = clone(self.k_neighbors, safe=False)
-            graph = neighbors_by(self.nn_k_, one_hot(points, codes, weight=weight))
+            mixed = one_hot(points, codes, weight=weight)
+            graph = neighbors_found(self.nn_k_, "k_neighbors", "SMOTENC", mixed)
             return graph.shape[1], lambda asked: graph[asked]
         k = neighbors_offered(self, "k_neighbors", len(codes), label)
         if is_sparse(points):
@@ -196,10 +202,3 @@ def _refuse(names: list[Any], what: str, instead: str) -> None:
             "X of SMOTENC must hold finite numbers in each column that is no category: it measures "
             f"distances. Got {len(names):,} {what}: {listed(names)}. {instead} them first."
         )
-
-
-def _median_std(points: Any) -> float:
-    """Median over the columns of the standard deviation within the class."""
-    if is_sparse(points):
-        return float(np.median(np.sqrt(mean_variance_axis(points.astype(np.float64), axis=0)[1])))
-    return float(np.median(points.std(axis=0, dtype=np.float64)))

@@ -20,11 +20,12 @@ class SMOTETomek(Joined):
     Parameters
     ----------
     sampling_strategy
-        Rows for SMOTE to make, in any form of :func:`evenkeel.distribution.wanted`; not used when
-        ``smote`` is given.
+        What SMOTE raises each class to: ``"auto"``, all but the largest to the size of the largest; a
+        dict, final counts by label; or any other form of :func:`evenkeel.distribution.wanted`. Not
+        used when ``smote`` is given.
     random_state
-        Seed, generator of numpy's RandomState kind, or None for a different draw each time. A given
-        ``smote`` with a seed of its own keeps it.
+        Whole number, ``np.random.RandomState`` (not a ``Generator``), or None for a different draw
+        each time. A given ``smote`` with a seed of its own keeps it.
     smote
         Resampler for the first step. Default: :class:`SMOTE` with the parameters above.
     tomek

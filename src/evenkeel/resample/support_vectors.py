@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.svm import SVC
-from threadpoolctl import threadpool_limits
 
 from evenkeel._rows import is_sparse
+from evenkeel._threads import limited
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -100,7 +100,7 @@ def _decision(machine: SVC, scaled: NDArray[np.float32], support: Any, asked: Bo
     found = np.full(asked.size, np.inf)
     rows = np.flatnonzero(asked)
     step = max(1, BLOCK // max(1, support.size))
-    with threadpool_limits(1):  # the products are small; threads would wait for each other
+    with limited(1):  # the products are small; threads would wait for each other
         for start in range(0, rows.size, step):
             at = rows[start : start + step]
             kernel = scaled[at] @ vectors.T  # (b, n_support)

@@ -16,7 +16,7 @@ from evenkeel.resample.interpolate import (
     nearest,
     within_class,
 )
-from evenkeel.resample.offer import NothingOffered
+from evenkeel.resample.offer import NothingOffered, check_reach
 from evenkeel.resample.support_vectors import fitted_svc
 
 if TYPE_CHECKING:
@@ -42,9 +42,11 @@ class SVMSMOTE(RowMaker):
     Parameters
     ----------
     sampling_strategy
-        Rows to make for each class, in any form of :func:`evenkeel.distribution.wanted`.
+        What each class grows to: ``"auto"``, all but the largest to the size of the largest; a dict,
+        final counts by label; or any other form of :func:`evenkeel.distribution.wanted`.
     random_state
-        Seed, generator of numpy's RandomState kind, or None for a different draw each time.
+        Whole number, ``np.random.RandomState`` (not a ``Generator``), or None for a different draw
+        each time.
     k_neighbors
         Neighbours to choose the partner from, at least 1; or any object with ``fit`` and
         ``kneighbors``, set to one neighbour more, because each row finds itself.
@@ -158,6 +160,7 @@ class SVMSMOTE(RowMaker):
         return sides
 
     def _support(self, task: Task, points: Any) -> Ints:
+        check_reach(points, "SVMSMOTE")
         labels = np.asarray(task.classes)[task.codes]
         if self.svm_estimator is None:
             self.svm_estimator_ = fitted_svc(points, labels, self.random_state)
