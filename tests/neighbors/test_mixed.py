@@ -1,5 +1,7 @@
 """`mixed` against the neighbours themselves, on every kind of trouble."""
 
+import sys
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -75,3 +77,23 @@ def test_small_tables_and_single_classes():
     assert mixed(X, np.array([0, 0, 1, 1, 1]), np.array([], int), k=1).size == 0
     with pytest.raises(InvalidInput, match="k of mixed must be a whole number of at least 1"):
         mixed(X, np.zeros(5, int), k=0)
+
+
+def overlapping(d, kind):
+    codes = rng.integers(0, 2, 4000)
+    X = rng.normal(size=(4000, d))
+    return ({"numbers": X, "whole": np.round(3 * X), "bits": (X > 1.5) * 1.0}[kind], codes)
+
+
+@pytest.mark.parametrize("kind", ["numbers", "whole", "bits"])
+@pytest.mark.parametrize("d", [2, 10, 15])
+def test_equals_the_neighbours_whichever_way_is_taken(d, kind, monkeypatch):
+    X, codes = overlapping(d, kind)
+    expected = asked(X, codes, np.arange(4000), 3)
+    np.testing.assert_array_equal(mixed(X, codes, k=3), expected)
+    module = sys.modules["evenkeel.neighbors.mixed"]
+    for direct in (True, False):
+        monkeypatch.setattr(module, "_tree_is_faster", lambda *_, direct=direct: direct)
+        monkeypatch.setattr(module, "_overlap", lambda *_, direct=direct: direct)
+        monkeypatch.setattr(module, "repeats", lambda _: False)
+        np.testing.assert_array_equal(mixed(X, codes, k=3), expected)

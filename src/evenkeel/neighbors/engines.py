@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evenkeel._optional import need
+from evenkeel._threads import limited, threads
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.spatial import KDTree
 
 Ask = Callable[[Any, int], tuple[Any, Any]]  # queries, k -> distances, places
 AT_ONCE = 1 << 25  # distances that torch holds at a time: 256 MB
@@ -22,17 +24,30 @@ AT_ONCE = 1 << 25  # distances that torch holds at a time: 256 MB
 
 def tree(pool: Any) -> Ask:
     """A k-d tree of scipy, for few columns."""
+    ask = grown(pool).query
+    return lambda query, k: ask(query, k, workers=threads())
+
+
+def grown(pool: Any) -> KDTree:
+    """The tree; boxes drawn close around their points let queries pass by more of them."""
     from scipy.spatial import KDTree
 
     # an unbalanced tree is exact too, and does not choke on repeated points
-    return KDTree(pool, balanced_tree=False, compact_nodes=False).query
+    return KDTree(pool, balanced_tree=False)
 
 
 def brute(pool: Any) -> Ask:
     """The kernel of scikit-learn that looks at all points."""
     from sklearn.neighbors import NearestNeighbors
 
-    ask: Ask = NearestNeighbors(algorithm="brute").fit(pool).kneighbors
+    fitted = NearestNeighbors(algorithm="brute").fit(pool)
+
+    def ask(query: Any, k: int) -> tuple[Any, Any]:
+        # it sets the threads by itself, and calls side by side would leave its limit behind
+        with limited():
+            found: tuple[Any, Any] = fitted.kneighbors(query, k)
+            return found
+
     return ask
 
 

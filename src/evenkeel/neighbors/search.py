@@ -1,13 +1,14 @@
 """The one neighbour engine: exact, Euclidean, never the row itself, ties by row number.
 
-A k-d tree (few columns) or scikit-learn's brute-force kernel (many) proposes a few candidates more
-than asked; their distances are taken anew from differences in float64, so that nothing is lost by
-cancellation and equal rows are at 0. Where rounding or ties leave open whether a row outside the
-candidates belongs to the answer, all rows are looked at.
+A k-d tree (few columns), products in single precision (many) or scikit-learn's kernel (sparse) propose
+more candidates than asked; their distances are taken anew from differences in float64, so that nothing
+is lost by cancellation and equal rows are at 0. Where rounding or ties leave open whether a row outside
+the candidates belongs to the answer, all rows are looked at. Columns of two values are compared as bits.
 """
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,9 @@ import numpy as np
 from evenkeel._checks import check_choice, check_number
 from evenkeel._rows import is_sparse
 from evenkeel.errors import InvalidInput
+from evenkeel.neighbors.bits import nearest_bits, words_of
 from evenkeel.neighbors.engines import brute, on_torch, tree
+from evenkeel.neighbors.shortlist import Shortlist
 from evenkeel.neighbors.values import centre_of, in_range, whole
 
 if TYPE_CHECKING:
@@ -27,8 +30,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 TREE_COLUMNS = 12  # above, a k-d tree visits most of its points, however columns go together
-KERNEL_ROWS = 2_000  # below, looking at all rows is as fast
-BLOCK = 1 << 21  # distances held at a time: 16 MB
+KERNEL_ROWS, TREE_ROWS = 2_000, 300  # below, looking at all rows is as fast as products, as a tree
+BLOCK = 1 << 21  # distances held at a time: 16 MB, to few points what a core's cache holds
 PAIRS = 1 << 19  # numbers in the differences held at a time
 SPARE = 2  # candidates beyond k that show whether the k-th distance is tied
 PROBE = 512  # queries that show how common ties are
@@ -60,8 +63,7 @@ def neighbors(
         Let a row be its own neighbour. By default it is left out by its number, so that an equal
         row elsewhere stays a neighbour at distance 0.
     engine
-        What proposes candidates: ``"auto"`` (a k-d tree or scikit-learn's kernel), or ``"torch"``, on a
-        CUDA device where there is one. The answer is the same.
+        ``"auto"``, or ``"torch"`` for products on a CUDA device where there is one: the same answer.
 
     Returns
     -------
@@ -149,9 +151,6 @@ class _Search:
 
     def __init__(self, query: Any, pool: Any, own: Ints, k: int, engine: str = "auto") -> None:
         self.raw_query, self.raw_pool = query, pool
-        centre = centre_of(pool)
-        self.pool = _float64(pool) if centre is None else pool - centre  # (m, d)
-        self.query = _float64(query) if centre is None else query - centre  # (n, d)
         self.own = own  # (n,)
         self.k, self.engine = k, engine
         # a product q.p of d terms is within this share of |q|^2 + |p|^2 of the truth
@@ -159,30 +158,60 @@ class _Search:
         self.index = np.empty((query.shape[0], k), np.int64)
         self.square = np.empty((query.shape[0], k))
 
+    @cached_property
+    def pool(self) -> Any:
+        """The points about their mean, ``(m, d)``."""
+        return _float64(self.raw_pool) if self.centre is None else self.raw_pool - self.centre
+
+    @cached_property
+    def query(self) -> Any:
+        """The queries about the mean of the points, ``(n, d)``."""
+        return _float64(self.raw_query) if self.centre is None else self.raw_query - self.centre
+
+    @cached_property
+    def centre(self) -> Floats | None:
+        return centre_of(self.raw_pool)
+
     def run(self) -> tuple[Ints, Floats]:
+        size, columns = self.raw_pool.shape
+        if size >= KERNEL_ROWS and self.k + 1 < size:
+            if words := words_of(self.raw_query, self.raw_pool):
+                self.index, apart = nearest_bits(*words[:2], self.own, self.k)
+                return self.index, np.sqrt(apart * words[2])
+            if whole(self.raw_query, self.raw_pool):
+                return self._numbered()
         unsure = np.arange(len(self.index))
-        size, columns = self.pool.shape
-        if size >= KERNEL_ROWS and self.k + 1 < size and whole(self.raw_query, self.raw_pool):
-            self._numbered()
-            return self.index, np.sqrt(self.square)
-        few = columns <= TREE_COLUMNS and self.engine != "torch" and not is_sparse(self.pool)
-        if size >= KERNEL_ROWS and few:
+        dense = self.engine != "torch" and not is_sparse(self.raw_pool)
+        if size >= TREE_ROWS and dense and columns <= TREE_COLUMNS:
             ask, wide = self._engine(), self.k + 1 + SPARE
             while unsure.size and wide < min(MOST_TIES, size):
                 unsure, wide = self._propose(unsure, ask, wide), 4 * wide
-        elif size >= KERNEL_ROWS and self.k + 1 + SPARE < size:
-            ask, wide = self._engine(), self.k + 1 + SPARE
-            # each pass reads the whole pool
-            probe = PROBE if unsure.size > 4 * PROBE else unsure.size
-            first = self._propose(unsure[:probe], ask, wide)
-            rest = unsure[probe:]
-            if first.size < probe // 2:  # more, and ties are so common that all must be looked at
-                rest = self._propose(rest, ask, wide)
-            unsure = np.concatenate([first, rest])
+        elif unsure.size and size >= KERNEL_ROWS and self.k + 1 + SPARE < size:
+            short = Shortlist(self.raw_query, self.raw_pool) if dense else None
+            unsure = self._pick(short) if short and short.usable else self._ask_all(unsure)
         self._look_at_all(unsure)
         return self.index, np.sqrt(self.square)
 
-    def _numbered(self) -> None:
+    def _pick(self, short: Shortlist) -> Ints:
+        """Rank what single precision leaves; returns the queries of which it leaves too much."""
+        left = []
+        for at, which, places in short.candidates(self.k + 1):
+            if which.size:
+                other = places != self.own[at[which]]
+                self._rank(at, which[other], places[other])
+            else:
+                left.append(at)
+        return np.concatenate([np.arange(0), *left])
+
+    def _ask_all(self, unsure: Ints) -> Ints:
+        """Fill what an engine that reads the whole pool settles; returns the other queries."""
+        ask, wide = self._engine(), self.k + 1 + SPARE
+        probe = PROBE if unsure.size > 4 * PROBE else unsure.size
+        first, rest = self._propose(unsure[:probe], ask, wide), unsure[probe:]
+        tied = first.size >= probe // 2  # so common that all points must be looked at
+        return np.concatenate([first, rest if tied else self._propose(rest, ask, wide)])
+
+    def _numbered(self) -> tuple[Ints, Floats]:
         """Whole numbers: ties are everywhere, but squares are exact and differ by 1 or more.
 
         One more column, 0 in each query and ``sqrt(place / n_rows)`` in the pool, adds less than 1 to
@@ -201,6 +230,7 @@ class _Search:
             self.index[at] = places[other].reshape(-1, self.k)
             square = (reach[other] ** 2).reshape(-1, self.k) - self.index[at] / size
             self.square[at] = np.rint(square)
+        return self.index, np.sqrt(self.square)
 
     def _engine(self) -> Ask:
         if self.engine == "torch" and not is_sparse(self.pool):
@@ -226,7 +256,7 @@ class _Search:
 
     def _look_at_all(self, unsure: Ints) -> None:
         norms = _squares(self.pool)
-        step = max(1, BLOCK // len(norms))
+        step = max(1, (BLOCK >> 5 if len(norms) <= BLOCK >> 10 else BLOCK) // len(norms))
         for start in range(0, unsure.size, step):
             at = unsure[start : start + step]
             query = self.query[at]
@@ -243,7 +273,7 @@ class _Search:
     def _rank(self, at: Ints, queries: Ints, places: Ints) -> None:
         """Order candidates by exact distance, then by place; keep the first k of each query."""
         exact = np.empty(queries.size)
-        width = 64 if is_sparse(self.pool) else max(1, self.pool.shape[1])
+        width = 64 if is_sparse(self.raw_pool) else max(1, self.raw_pool.shape[1])
         step = max(1, PAIRS // width)
         for start in range(0, queries.size, step):
             part = slice(start, start + step)

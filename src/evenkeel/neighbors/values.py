@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 def in_range(query: Any, pool: Any) -> tuple[Any, Any, float]:
     """Both divided by a power of two where squares would leave the range of float64; and that power."""
     both = [part.data if is_sparse(part) else part for part in (query, pool)]
-    largest = max(map(_largest, both))
-    if largest == 0 or 1e-120 < largest < 1e120:
+    most = max(map(largest, both))
+    if most == 0 or 1e-120 < most < 1e120:
         return query, pool, 1.0
-    unit = 2.0 ** np.frexp(largest)[1]
+    unit = 2.0 ** np.frexp(most)[1]
     return query.astype(np.float64) / unit, pool.astype(np.float64) / unit, unit
 
 
@@ -40,7 +40,7 @@ def whole(query: Any, pool: Any) -> bool:
     # squares of a row, with the place beside
     most = 2.0**50 / (16 * max(1, pool.shape[1]) * len(pool))
     return all(
-        (part.dtype.kind in "biu" or _is_whole(part)) and _largest(part) ** 2 < most
+        (part.dtype.kind in "biu" or _is_whole(part)) and largest(part) ** 2 < most
         for part in (query, pool)
     )
 
@@ -49,7 +49,7 @@ def _is_whole(part: Any) -> bool:
     return bool((part[:64] == np.rint(part[:64])).all()) and bool((part == np.rint(part)).all())
 
 
-def _largest(part: Any) -> float:
+def largest(part: Any) -> float:
     """The largest magnitude, without an array of magnitudes."""
     if part.size == 0:
         return 0.0
