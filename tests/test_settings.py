@@ -158,6 +158,42 @@ def test_the_policy_asked_for_and_the_one_assumed():
             Settings("y", **option).policy(3)
 
 
+def test_every_option_of_decide_may_be_asked_of_a_run():
+    for option, sentence in (
+        ({"capacity": "200/day"}, "the highest recall with at most 200 alerts a day"),
+        ({"top": 5}, "the highest recall with at most 5 rows of any table flagged"),
+        ({"min_precision": 0.8}, "the highest recall with a precision of at least 0.8"),
+        (
+            {"min_recall": 0.8, "confidence": 0.9},
+            "the highest precision with a recall of at least 0.8, guaranteed with 90 % confidence",
+        ),
+        (
+            {"bands": (0.02, 0.4)},
+            "bands: approve below 0.02, review up to 0.4, block from there on",
+        ),
+        (
+            {"bands": "0.02,0.4"},
+            "bands: approve below 0.02, review up to 0.4, block from there on",
+        ),
+    ):
+        asked = Settings("y", **option)
+        policy, assumed = asked.policy(2)
+        assert (policy.sentence(), assumed) == (sentence, False)
+        assert through_json(asked) == asked
+        assert policy.objective == "average-precision"
+        with pytest.raises(InvalidInput, match="two classes"):
+            asked.policy(3)
+    by_class = Settings("y", min_recall={"a": 0.5})
+    assert by_class.policy(3)[0].floors == (("a", 0.5),)
+    assert through_json(by_class) == by_class
+    for option in (
+        {"capacity": "soon"}, {"top": 0}, {"bands": "0.4"}, {"confidence": 0.9},
+        {"min_precision": 2}, {"top": 5, "min_recall": 0.5}, {"capacity": "1%", "scenario": "spam"},
+    ):  # fmt: skip
+        with pytest.raises(InvalidInput):
+            Settings("y", **option)
+
+
 @pytest.mark.parametrize(
     "stored", [{}, {"target": "y", "jobs": "x"}, {"target": "y", "learners": [5]}]
 )

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from evenkeel.distribution import Distribution, analyze
     from evenkeel.finished import Run
     from evenkeel.job import run
+    from evenkeel.later_truth import evaluate_run
     from evenkeel.objective_classifier import ObjectiveClassifier
     from evenkeel.objectives import FalseNegativeObjective, FocalObjective
     from evenkeel.race import Comparison, compare
+    from evenkeel.redecide import decide_again
     from evenkeel.resampled import Resampled
     from evenkeel.reweight import class_weights
     from evenkeel.verdict import Assessment, assess
@@ -39,6 +41,8 @@ _HOME = {
     "assess": "verdict",
     "class_weights": "reweight",
     "compare": "race",
+    "decide_again": "redecide",
+    "evaluate_run": "later_truth",
     "run": "job",
     "threshold_curve": "decide",
 }
@@ -60,6 +64,8 @@ __all__ = [
     "assess",
     "class_weights",
     "compare",
+    "decide_again",
+    "evaluate_run",
     "run",
     "threshold_curve",
 ]

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from evenkeel.decide import Decision
 from evenkeel.decide.calibrate import calibrator_from_dict
 from evenkeel.decide.prior import Chained
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from evenkeel.decide.calibrate import Calibrator
 
 FORMAT = "evenkeel.decision/2"
+_PAST = ("until", "policy", "sentence", "chosen_on")
 
 
 @dataclass(frozen=True)
@@ -113,22 +116,35 @@ class DecisionFile:
             raise DamagedRun(f"{path} is damaged: it is not what evenkeel wrote.")
         try:
             adjustment = stored["adjustment"]
+            _check_words(stored)
             found = cls(
-                list(stored["labels"]),
+                stored["labels"],
                 calibrator_from_dict(stored["calibrator"]),
                 Decision.from_dict(stored["decision"]),
                 None if adjustment is None else calibrator_from_dict(adjustment),
-                str(stored["chosen_on"]),
-                tuple(dict(past) for past in stored["history"]),
-                bool(stored["page_is_older"]),
+                stored["chosen_on"],
+                tuple(stored["history"]),
+                stored["page_is_older"],
             )
-        except (KeyError, TypeError, ValueError) as error:
+            n_classes = found.decision.n_classes
+            found.whole.apply(np.full((1, n_classes), 1.0 / n_classes))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DamagedRun(f"{path} is damaged: {_reason(error)}.") from error
-        n_classes = found.decision.n_classes
         plain = all(isinstance(label, str | int | float) for label in found.labels)
         if not plain or len(found.labels) != n_classes:
             raise DamagedRun(f"{path} is damaged: its labels do not fit its decision.")
         return found
+
+
+def _check_words(stored: dict[str, Any]) -> None:
+    """Raise unless what is not checked by its own class has the right form."""
+    kinds = {"labels": list, "chosen_on": str, "history": list, "page_is_older": bool}
+    for name, kind in kinds.items():
+        if type(stored[name]) is not kind:
+            raise DamagedRun(f"its {name} does not hold what it must hold")
+    for past in stored["history"]:
+        if {name: type(told) for name, told in past.items()} != dict.fromkeys(_PAST, str):
+            raise DamagedRun("its history does not hold what it must hold")
 
 
 def _digest(document: Mapping[str, Any]) -> str:

@@ -119,12 +119,17 @@ def labels_series(classes: tuple[Any, ...], codes: NDArray[np.int64]) -> pl.Seri
 
 
 def _columns(table: Table, rows: NDArray[np.int64], taken: set[str]) -> dict[str, pl.Series]:
-    """Numeric features, time and group of the rows, under names that are still free."""
+    """Numeric features, costs, time and group of the rows, under names that are still free."""
+    import polars as pl
+
     found = {
         name: series.gather(rows)
         for name, series in zip(table.X.columns, table.X, strict=True)
         if series.dtype.is_numeric()
     }
+    for name, values in table.costs.items():
+        if name not in found:  # a cost column may be no feature
+            found[name] = pl.Series(values[rows])
     if table.time is not None and table.time_name is not None:
         found[table.time_name] = table.time.gather(rows)
     if table.group_values is not None and table.group_name is not None:

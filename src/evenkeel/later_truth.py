@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import shlex
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evenkeel.decide.estimate_prior import estimate_prior
+from evenkeel.decide.prior import PriorShift
 from evenkeel.decision_file import DecisionFile
 from evenkeel.errors import EvenkeelWarning, InvalidInput
 from evenkeel.evidence import few_tested
@@ -21,7 +24,8 @@ from evenkeel.outcome import Outcome
 from evenkeel.reading.labels import read_labels
 from evenkeel.reading.moments import parse_time
 from evenkeel.reading.schema import Schema
-from evenkeel.reading.target import coded_like, labelled_rows, target_mapping
+from evenkeel.reading.target import coded_like, target_mapping
+from evenkeel.reading.tidy import tidy
 from evenkeel.store import AGAIN
 from evenkeel.table import read_features
 
@@ -105,7 +109,8 @@ def score_truth(folder: str | Path, source: Any, *, columns: tuple[str, ...] = (
     times = None
     if isinstance(time, str) and time in read.frame.columns:
         numbers = pl.Series("row", range(read.frame.height))
-        times = parse_time(read.frame[time], numbers).to_numpy()
+        told = tidy(read.frame.select(time)).frame[time]
+        times = parse_time(told, numbers).to_numpy()
     return Truth(
         y,
         proba_run,
@@ -135,7 +140,7 @@ def evaluate_run(folder: str | Path, source: Any) -> dict[str, Any]:
     dict
         The facts of the run with ``test`` and ``calibration`` of these rows, and ``drift``: for
         each class (two: the positive one) its share ``then`` and ``now`` with an interval, whether
-        the former ``left`` it, what the scores alone say (``estimated``, Saerens' EM), the mean
+        it ``left`` what it was beyond chance, what the scores alone say (``estimated``, Saerens' EM), the mean
         probability ``predicted`` and whether it is ``off``; ROC-AUC then and now and whether it
         ``fell``; ``todo`` (``"nothing"``, ``"recalibrate"`` or ``"retrain"``) and ``why``.
 
@@ -176,9 +181,11 @@ def _drift(truth: Truth, told: dict[str, Any]) -> dict[str, Any]:
     # Two classes are one question; of more, one in twenty whole tables may look moved by chance.
     sure = 0.95 if n_classes == 2 else 1.0 - 0.05 / n_classes
     ends = np.array([wilson(count, rows, confidence=sure) for count in counts])
-    left = (then < ends[:, 0]) | (then > ends[:, 1])
     predicted = truth.proba.mean(axis=0)
-    off = (predicted < ends[:, 0]) | (predicted > ends[:, 1])
+    behind = float(np.sum(truth.file.decision.confusion))
+    given = isinstance(truth.file.adjustment, PriorShift)  # by the user: exact
+    left = _apart(then, math.inf if given else behind, now, ends, sure)
+    off = _apart(predicted, behind, now, ends, sure)
     ranking_then = truth.run.facts["test"].get("roc_auc")
     ranking_now = told["test"].get("roc_auc")
     fell = _fell(truth, ranking_then, ranking_now)
@@ -202,12 +209,25 @@ def _drift(truth: Truth, told: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _apart(then: Floats, n_then: float, now: Floats, ends: Floats, sure: float) -> Any:
+    """Whether shares of ``n_then`` rows differ from later ones: the interval of their difference.
+
+    ``d -/+ sqrt((now - low_now)^2 + (high_then - then)^2)`` does not hold 0, with Wilson's ends:
+    Newcombe (1998), method 10, https://doi.org/10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I
+    """
+    was = np.array([(share, share) for share in then])
+    if math.isfinite(n_then):
+        was = np.array([wilson(share * n_then, n_then, confidence=sure) for share in then])
+    rose = now - then > np.hypot(now - ends[:, 0], was[:, 1] - then)
+    sank = then - now > np.hypot(ends[:, 1] - now, then - was[:, 0])
+    return rose | sank
+
+
 def _shares_then(truth: Truth) -> Floats:
     """Shares of the classes that the decision in force was chosen at."""
-    prevalence = truth.file.decision.prevalence
-    if prevalence is not None:
-        return np.array([1.0 - prevalence, prevalence])
-    return np.array([row["share"] for row in truth.run.facts["data"]["classes"]])
+    table = np.asarray(truth.file.decision.confusion)
+    shares: Floats = table.sum(axis=1) / table.sum()
+    return shares
 
 
 def _fell(truth: Truth, then: float | None, now: float | None) -> bool:
@@ -235,7 +255,7 @@ def _todo(*, fell: bool, moved: bool, truth: Truth) -> tuple[str, str]:
     if moved:
         return "recalibrate", (
             "the model ranks as it did, but probabilities or shares have moved: "
-            f"evenkeel decide {folder} --recalibrate {truth.source}"
+            f"evenkeel decide {shlex.quote(str(folder))} --recalibrate {shlex.quote(truth.source)}"
         )
     return "nothing", "prevalence, probabilities and ranking are what they were"
 
@@ -244,6 +264,11 @@ def _codes(column: pl.Series, run: Run, classes: tuple[Any, ...], source: str) -
     """Class codes of later labels, read as the run read its own."""
     mapping = run.info.get("mapping")
     labels = read_labels(column, None if mapping is None else target_mapping(mapping))
-    labelled_rows(labels, drop_missing_target=False)
+    missing = int(np.count_nonzero(labels.codes < 0))
+    if missing:
+        raise InvalidInput(
+            f"{source} must hold the outcome of each row. {missing:,} of {labels.codes.size:,} have "
+            f"none in column {column.name!r}. Leave them out."
+        )
     known = tuple(run.info.get("labels") or classes)
     return coded_like(labels, known, classes, source)

@@ -9,7 +9,7 @@ import numpy as np
 
 from evenkeel.decide.calibrate import fit_calibrator
 from evenkeel.decide.choose import choose
-from evenkeel.decide.goals import check_goal
+from evenkeel.decide.policy import Policy
 from evenkeel.decide.settle import deployment
 from evenkeel.decision_file import DecisionFile
 from evenkeel.errors import InvalidInput
@@ -20,8 +20,6 @@ from evenkeel.stored import OOF, TESTED, read_facts, read_stored
 if TYPE_CHECKING:
     from evenkeel.decide import Decision
     from evenkeel.decide.calibrate import Calibrator
-    from evenkeel.decide.policy import Policy
-    from evenkeel.decide.request import Request
     from evenkeel.stored import StoredScores
 
 READS = frozenset({"metrics.json", OOF, TESTED})
@@ -29,7 +27,7 @@ READS = frozenset({"metrics.json", OOF, TESTED})
 
 def decide_again(
     folder: str | Path,
-    request: Request,
+    policy: Policy | None = None,
     *,
     deploy_prevalence: float | None = None,
     recalibrate: Any = None,
@@ -42,8 +40,8 @@ def decide_again(
     ----------
     folder
         The run directory.
-    request
-        What decisions are for. Without one the policy in force is kept.
+    policy
+        What decisions are for; None keeps the policy in force.
     deploy_prevalence
         Share of the positive class where the model will work: probabilities are put on that scale,
         and the stored rows weighed by it.
@@ -66,7 +64,8 @@ def decide_again(
 
     Examples
     --------
-    >>> decide_again("no-such-run", Request(metric="f2"))
+    >>> from evenkeel import Policy
+    >>> decide_again("no-such-run", Policy.capacity("200/day"))
     Traceback (most recent call last):
     ...
     evenkeel.errors.InvalidInput: run of evenkeel must be a run directory. no-such-run is not a folder.
@@ -74,13 +73,10 @@ def decide_again(
     folder = Path(folder)
     info = open_run(folder, reads=READS)
     facts, file = read_facts(folder), DecisionFile.read(folder / AGAIN)
-    policy = file.decision.policy
-    if request.metric is not None and request.metric != "cost":
-        check_goal(request.metric)
-    if request.given:
-        policy = request.policy(len(file.labels))
-    elif deploy_prevalence is None and recalibrate is None:
-        request.policy()  # says what may be asked for
+    if policy is None:
+        policy = file.decision.policy
+    if policy.preset is not None:
+        policy = Policy.scenario(policy.preset, n_classes=len(file.labels))
     policy.check(len(file.labels))
     asked: dict[str, Any] = {
         "facts": facts,

@@ -138,7 +138,10 @@ def _arranged(
 ) -> StoredScores:
     """One row for each source row, repeats stacked; they lie together in the file."""
     repeats = int(frame["repeat"].max() or 0) + 1 if name == OOF and frame.height else 1  # type: ignore[arg-type]
-    if not frame.height or frame.height % repeats:
+    whole = frame.height > 0 and repeats > 0 and frame.height % repeats == 0
+    if name == OOF and whole:
+        whole = bool((frame["repeat"].to_numpy() == np.arange(frame.height) % repeats).all())
+    if not whole:
         raise DamagedRun(f"{path} does not hold whole repeats of the chosen remedy.")
     first = frame[::repeats]
     labels = labels_series(classes, np.arange(len(classes))).to_list()

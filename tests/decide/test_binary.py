@@ -118,10 +118,18 @@ def test_the_top_rows_are_flagged_and_ties_never_exceed_their_number(rows, k, po
     labels = found.apply(p, columns=columns)
     score = found.policy.score(p, columns=columns)
     fits = [t for t in [2.0, *np.unique(score)] if np.count_nonzero(score >= t) <= k]
-    assert (labels == (score >= min(fits))).all(), "as many as fit, whole ties only"
+    pays = 0.0 if found.policy.costs is None else found.policy.costs.threshold
+    wanted = (score >= min(fits)) & (score >= pays)
+    assert (labels == wanted).all(), "as many as fit, whole ties only, and where acting pays"
     assert [list(row) for row in found.confusion] == confusion_table(y, labels).tolist()
     # of another table, the top rows of that table
     assert found.apply(p / 2, columns=columns).sum() <= k
+
+
+def test_a_capacity_is_used_up_beyond_the_last_case_seen():
+    p = np.arange(1, 11) / 11
+    found = Policy.capacity("50%").choose([0] * 8 + [1, 1], p)
+    assert found.apply(p).sum() == 5
 
 
 def test_the_top_rows_of_a_table_within_the_top_are_all():

@@ -89,6 +89,32 @@ def test_sentences_carry_counts():
     assert rate("precision", 0, 0) == "precision undefined (0/0)"
 
 
+def test_so_many_rows_of_any_table_ties_left_out_whole():
+    found = Decision(
+        policy=Policy.top(2), n_classes=2, threshold=0.9, confusion=((1.0, 0.0), (0.0, 1.0))
+    )
+    assert found.apply([0.1, 0.3, 0.2]).tolist() == [0, 1, 1], "whatever their scores"
+    assert found.apply([0.3, 0.2, 0.2]).tolist() == [1, 0, 0]
+    assert found.apply([0.2, 0.2, 0.2]).tolist() == [0, 0, 0]
+    assert found.apply([0.2]).tolist() == [1]
+    both = np.array([[[0.9, 0.1], [0.7, 0.3], [0.8, 0.2]]] * 2)
+    assert found.apply(both).tolist() == [[0, 1, 1]] * 2
+    assert found.sentence().startswith("Act on the 2 rows of a table with the highest scores: ")
+
+
+def test_bands_part_rows_in_three_and_other_policies_in_none():
+    found = Decision(
+        policy=Policy.bands(0.02, 0.4), n_classes=2, threshold=0.4,
+        confusion=((1.0, 0.0), (0.0, 1.0)),
+    )  # fmt: skip
+    p = np.array([0.0, 0.0199, 0.02, 0.39, 0.4, 1.0])
+    wanted = ["approve", "approve", "review", "review", "block", "block"]
+    assert found.band(p).tolist() == wanted
+    assert found.band(np.stack([1 - p, p], axis=1)).tolist() == wanted
+    assert found.apply(p).tolist() == [0, 0, 0, 0, 1, 1]
+    assert TWO.band(p) is None
+
+
 @pytest.mark.parametrize("decision", [TWO, PER_ROW, THREE, MATRIX])
 def test_decisions_travel_through_json(decision):
     assert Decision.from_dict(json.loads(json.dumps(decision.to_dict()))) == decision

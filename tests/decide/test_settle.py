@@ -95,6 +95,43 @@ def test_costs_per_row_take_their_rows_along():
         settle(scores, policy)
 
 
+def test_another_prevalence_moves_probabilities_and_weighs_rows():
+    scores = made(n=2000)
+    plain = settle(scores, Policy.min_recall(0.8), n_boot=0)
+    found = settle(scores, Policy.min_recall(0.8), prevalence=0.02, n_boot=0)
+    share = scores.y.mean()
+    p, q = plain.calibrator.apply(scores.raw), found.calibrator.apply(scores.raw)
+    ratio = (0.02 / share) / (0.98 / (1 - share))
+    odds = p[..., 1] / p[..., 0] * ratio
+    assert q[..., 1] == pytest.approx(odds / (1 + odds))
+    assert (found.decision.apply(q) == plain.decision.apply(p)).all(), "the ranking is the same"
+    assert found.decision.prevalence == pytest.approx(0.02)
+    weight = np.array([0.98 / (1 - share), 0.02 / share])[scores.y]
+    crossed = np.average(found.proba[..., 1].mean(axis=0), weights=weight)
+    assert crossed == pytest.approx(0.02, rel=0.15)
+
+
+def test_a_capacity_holds_in_every_fold_and_in_all():
+    scores = made(n=1500)
+    found = settle(scores, Policy.capacity("4%"), n_boot=0)
+    calibrated = found.calibrator.apply(scores.raw)
+    assert found.decision.apply(calibrated).mean() <= 0.04 + 1e-9
+    assert found.labels.mean() == pytest.approx(0.04, abs=0.015)
+    top = settle(scores, Policy.top(60), n_boot=0)
+    assert (top.decision.apply(top.calibrator.apply(scores.raw)).sum(axis=1) <= 60).all()
+    assert top.labels.mean() == pytest.approx(0.04, abs=0.015), "of a fold, its share"
+    times = np.datetime64("2024-01-01") + np.sort(np.arange(1500) % 100)
+    daily = settle(scores, Policy.capacity("0.6/day"), times=times, n_boot=0)
+    assert daily.decision.threshold == found.decision.threshold, "60 of 1,500 rows in 100 days"
+    assert settle(scores, Policy.capacity("9/day"), share=0.04, n_boot=0).decision.threshold == (
+        found.decision.threshold
+    )
+
+
+def test_bands_have_no_goal_to_flatter():
+    assert settle(made(n=300), Policy.bands(0.1, 0.5)).optimism == {}
+
+
 def test_several_classes():
     scores = made(n_classes=3)
     found = settle(scores, Policy.scenario("general", n_classes=3), n_boot=40)

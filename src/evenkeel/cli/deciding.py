@@ -51,6 +51,7 @@ def decide(
     quiet: Quiet = False,
 ) -> None:
     """Choose another decision for a run from its stored scores; nothing is fitted again."""
+    from evenkeel.decide.goals import check_goal
     from evenkeel.decide.request import Request
     from evenkeel.redecide import decide_again
     from evenkeel.words import read_cost
@@ -61,8 +62,14 @@ def decide(
         metric=metric, scenario=scenario, capacity=capacity, top=top, min_precision=min_precision,
         min_recall=min_recall, confidence=confidence, bands=bands,
     )  # fmt: skip
+    if request.metric is not None and request.metric != "cost":
+        check_goal(request.metric)  # one that only ranks decides nothing
+    kept = not request.given and (deploy_prevalence is not None or recalibrate is not None)
     facts = decide_again(
-        folder, request, deploy_prevalence=deploy_prevalence, recalibrate=recalibrate
+        folder,
+        None if kept else request.policy(),
+        deploy_prevalence=deploy_prevalence,
+        recalibrate=recalibrate,
     )
     if as_json or not quiet:
         show(facts, as_json=as_json, decided=True)

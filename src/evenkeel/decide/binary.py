@@ -78,6 +78,9 @@ def choose_threshold(
         low, high = curve.thresholds_at(ends).tolist()
         if policy.floor_of is None and share is None:
             at = int(ranked[n_boot // 2])
+    if policy.costs is not None and policy.alerts is not None and policy.alerts.per == "table":
+        # Of the top rows only those are acted on where that pays.
+        at = min(at, int(np.count_nonzero(curve.scores >= policy.costs.threshold)))
     counts = [float(count[at]) / len(p) for count in curve.counts]
     threshold = float(curve.thresholds_at(at))
     notes = []
@@ -143,8 +146,9 @@ def _best(
     if share is not None:
         rows = alerts + counts.fn + counts.tn
         within = alerts <= share * rows * (1.0 + _SLACK)
-        if policy.alerts is not None and policy.alerts.per == "table":
-            # So many rows are flagged in any table: here as there, as many as there is room for.
+        fills = policy.goal == "recall" and policy.floor_of is None
+        if fills or (policy.alerts is not None and policy.alerts.per == "table"):
+            # A capacity is used up: the next row may be a case, though none was here.
             return np.count_nonzero(within, axis=-1) - 1, np.ones(goal.shape[:-1], dtype=np.bool_)
         goal = np.where(within, goal, -np.inf)
     if policy.floor_of is None or policy.floor is None:

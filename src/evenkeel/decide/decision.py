@@ -109,9 +109,10 @@ class Decision:
         score = self.policy.score(p if flat else p[..., 1], columns=columns)
         alerts = self.policy.alerts
         if alerts is not None and alerts.per == "table":
-            k = int(alerts.amount)
+            k, pays = int(alerts.amount), 0.0 if costs is None else costs.threshold
             flagged = [flag_top(row, k) for row in score.reshape(-1, score.shape[-1])]
-            return np.asarray(flagged).reshape(score.shape).astype(np.int64)
+            top = np.asarray(flagged).reshape(score.shape)
+            return np.asarray(top & (score >= pays)).astype(np.int64)
         threshold = FLAGS_NONE if self.threshold is None else self.threshold
         return np.asarray(score >= threshold).astype(np.int64)
 

@@ -169,7 +169,7 @@ class Request:
         """
         if self.bands is not None:
             given = self.bands if isinstance(self.bands, tuple | list) else (self.bands,)
-            return Policy(goal=BANDS, cuts=tuple(given))  # type: ignore[arg-type]
+            return Policy(goal=BANDS, cuts=tuple(given))
         if isinstance(self.min_recall, dict):
             return self._by_class()
         if self.scenario is not None:

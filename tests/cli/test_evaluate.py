@@ -1,0 +1,222 @@
+"""`evaluate` and `decide --recalibrate`: what later truth says, and what is done about it."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from evenkeel.cli import main
+
+SHORT = ("--quick", "--remedies", "none", "--learner", "logistic", "--quiet")
+
+
+@pytest.fixture(scope="module")
+def earlier(tmp_path_factory, payments):
+    """A run on 1,500 payments."""
+    folder = tmp_path_factory.mktemp("earlier")
+    payments(1500, 0.2, seed=4).write_csv(folder / "tx.csv")
+    with pytest.raises(SystemExit) as left:
+        main(["run", str(folder / "tx.csv"), "--target", "y", *SHORT, "--out", str(folder / "run")])
+    assert not left.value.code
+    return folder / "run"
+
+
+@pytest.fixture
+def run(earlier, cli):
+    shutil.copytree(earlier, "run")
+    return Path("run")
+
+
+def drift(answer):
+    assert answer.code == 0, answer
+    return json.loads(answer.out)["drift"]
+
+
+def test_rows_of_the_same_kind_ask_for_nothing(cli, run, payments):
+    payments(1500, 0.2, seed=11).write_csv("later.csv")
+    before = {path.name: path.read_bytes() for path in run.iterdir()}
+    answer = cli("evaluate", "run", "later.csv")
+    assert answer.code == 0
+    assert (
+        "To do        nothing: prevalence, probabilities and ranking are what they were"
+        in answer.out
+    )
+    assert "Later rows   later.csv" in answer.out
+    found = drift(cli("evaluate", "run", "later.csv", "--json"))
+    share = (pl.read_csv("later.csv")["y"] == "yes").mean()
+    assert found["classes"][0]["now"] == pytest.approx(share)
+    assert found["classes"][0]["now_low"] < share < found["classes"][0]["now_high"]
+    assert found["classes"][0]["left"] is found["classes"][0]["off"] is False
+    assert {path.name: path.read_bytes() for path in run.iterdir()} == before
+
+
+def test_another_prevalence_asks_to_recalibrate_and_after_that_for_nothing(cli, run, payments):
+    payments(1500, 0.45, seed=11).write_csv("la ter.csv")
+    found = drift(cli("evaluate", "run", "la ter.csv", "--json"))
+    assert found["todo"] == "recalibrate"
+    assert found["classes"][0]["left"]
+    assert found["classes"][0]["off"]
+    assert not found["roc_auc_fell"]
+    # from the scores alone, Saerens' EM sees most of the way
+    assert 0.35 < found["classes"][0]["estimated"] < 0.55
+    answer = cli("evaluate", "run", "la ter.csv")
+    assert "--recalibrate 'la ter.csv'" in " ".join(answer.out.split())
+    before = json.loads((run / "decision.json").read_text())
+    others = {p.name: p.read_bytes() for p in run.iterdir() if p.name != "decision.json"}
+    answer = cli("decide", "run", "--recalibrate", "la ter.csv")
+    assert answer.code == 0
+    assert "1,500 later rows of la ter.csv" in answer.out
+    after = json.loads((run / "decision.json").read_text())
+    assert after["decision"]["policy"] == before["decision"]["policy"], "the policy was kept"
+    assert after["calibrator"] == before["calibrator"]
+    assert after["adjustment"]["kind"] == "platt"
+    assert {p.name: p.read_bytes() for p in run.iterdir() if p.name != "decision.json"} == others
+    again = json.loads(cli("evaluate", "run", "la ter.csv", "--json").out)
+    assert again["calibration"]["ratio"] == pytest.approx(1.0, abs=0.02)
+    assert again["drift"]["todo"] == "nothing"
+    payments(1500, 0.45, seed=12).write_csv("newer.csv")
+    newer = json.loads(cli("evaluate", "run", "newer.csv", "--json").out)
+    assert newer["calibration"]["ratio"] == pytest.approx(1.0, abs=0.15)
+    assert newer["drift"]["todo"] == "nothing"
+    assert cli("report", "run").code == 0
+    assert cli("predict", "run", "newer.csv", "-o", "s.csv", "--quiet").code == 0
+    assert pl.read_csv("s.csv")["probability"].mean() == pytest.approx(0.45, abs=0.05)
+
+
+def test_a_prevalence_that_was_foreseen_asks_for_nothing(cli, run, payments):
+    payments(3000, 0.05, seed=21).write_csv("later.csv")
+    assert drift(cli("evaluate", "run", "later.csv", "--json"))["todo"] == "recalibrate"
+    assert cli("decide", "run", "--deploy-prevalence", "0.05", "--quiet").code == 0
+    found = drift(cli("evaluate", "run", "later.csv", "--json"))
+    assert found["classes"][0]["then"] == pytest.approx(0.05)
+    assert found["todo"] == "nothing"
+
+
+def test_columns_that_lost_their_meaning_ask_to_retrain(cli, run, payments):
+    later = payments(1500, 0.2, seed=11)
+    mixed = np.random.default_rng(0).permutation(later["a"].to_numpy())
+    later.with_columns(a=pl.Series(mixed)).write_csv("later.csv")
+    found = drift(cli("evaluate", "run", "later.csv", "--json"))
+    assert found["roc_auc_fell"]
+    assert found["roc_auc_now"] == pytest.approx(0.5, abs=0.06)
+    assert found["todo"] == "retrain"
+    assert "To do        retrain: " in cli("evaluate", "run", "later.csv").out
+
+
+def test_a_recalibration_with_another_policy(cli, refused, run, payments):
+    amount = np.random.default_rng(0).gamma(2, 20, 1500)
+    payments(1500, 0.4, seed=11, amount=amount).write_csv("later.csv")
+    said = refused(
+        "decide", "run", "--recalibrate", "later.csv", "--cost-fn", "amount", "--cost-fp", "4"
+    )
+    assert "must be a numeric column of the run's table" in said
+    assert cli("decide", "run", "--recalibrate", "later.csv", "--min-recall", "0.9").code == 0
+    stored = json.loads((run / "decision.json").read_text())["decision"]
+    assert stored["prevalence"] == pytest.approx((pl.read_csv("later.csv")["y"] == "yes").mean())
+    (_, _), (missed, caught) = stored["confusion"]
+    assert caught / (missed + caught) >= 0.9
+
+
+BAD = {
+    "no outcome": (lambda t: t.drop("y"), "must hold the outcome of each row, in column 'y'"),
+    "no rows": (lambda t: t.head(0), "no rows below it"),
+    "one row": (lambda t: t.head(1), "at least"),
+    "one class": (lambda t: t.filter(pl.col("y") == "no"), "at least"),
+    "a new label": (lambda t: t.with_columns(y=pl.lit("maybe")), "training never saw: 'maybe'"),
+    "missing outcomes": (
+        lambda t: t.with_columns(y=pl.when(pl.col("b") > 0).then(pl.col("y"))),
+        "have none in column 'y'. Leave them out",
+    ),
+    "a column less": (lambda t: t.drop("a"), "It lacks 1: 'a'"),
+    "text for numbers": (
+        lambda t: t.with_columns(a=pl.lit("x")),
+        "must hold numbers, as in training",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_rows_that_tell_nothing(refused, run, payments, what):
+    change, said = BAD[what]
+    change(payments(80, 0.3, seed=3)).write_csv("later.csv")
+    assert said in refused("evaluate", "run", "later.csv")
+    assert said in refused("decide", "run", "--recalibrate", "later.csv")
+
+
+def test_too_few_rows_to_calibrate_on(cli, refused, run, payments):
+    payments(40, 0.2, seed=3).write_csv("later.csv")
+    said = refused("decide", "run", "--recalibrate", "later.csv")
+    assert "must hold at least 10 rows of each class. Got " in said
+    assert cli("evaluate", "run", "later.csv").code == 0
+    assert "There is no file no.csv" in refused("evaluate", "run", "no.csv")
+    assert "nowhere is not a folder" in refused("evaluate", "nowhere", "later.csv")
+    (run / "model.skops").unlink()
+    assert "model.skops is missing" in refused("evaluate", "run", "later.csv")
+    assert "model.skops is missing" in refused("decide", "run", "--recalibrate", "later.csv")
+
+
+LABELS = {
+    "text": (lambda y: pl.when(y).then(pl.lit("bad")).otherwise(pl.lit("good")), (), ["good", "bad"]),
+    "whole numbers": (lambda y: y.cast(pl.Int8), (), [0, 1]),
+    "booleans": (lambda y: y, (), [False, True]),
+    "one against the rest": (
+        lambda y: pl.when(y).then(pl.lit("bad")).when(pl.col("c") == "u").then(pl.lit("fair"))
+        .otherwise(pl.lit("good")),
+        ("--positive", "bad"),
+        ["rest", "bad"],
+    ),
+    "groups": (
+        lambda y: pl.when(y).then(pl.lit("<30")).when(pl.col("c") == "u").then(pl.lit(">30"))
+        .otherwise(pl.lit("NO")),
+        ("--map-target", "groups.csv"),
+        ["no", "soon"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", LABELS)
+def test_outcomes_are_read_as_the_run_read_its_own(cli, payments, what):
+    change, options, labels = LABELS[what]
+    Path("groups.csv").write_text("<30,soon\n>30,no\nNO,no\n")
+    for name, seed in (("tx.parquet", 0), ("later.parquet", 1)):
+        table = payments(500, 0.25, seed=seed)
+        table.with_columns(y=change(pl.col("y") == "yes")).write_parquet(name)
+    assert cli("run", "tx.parquet", "--target", "y", *SHORT, *options, "--out", "run").code == 0
+    stored = json.loads(Path("run/decision.json").read_text())
+    assert [str(label) for label in stored["labels"]][1] == str(labels[1])
+    told = json.loads(cli("evaluate", "run", "later.parquet", "--json").out)
+    truth = payments(500, 0.25, seed=1)["y"] == "yes"
+    assert told["test"]["positives"] == truth.sum()
+    assert told["test"]["roc_auc"] > 0.75, "labels are not turned round"
+    pl.read_parquet("later.parquet").cast({"y": pl.String}).write_csv("later.csv")
+    same = json.loads(cli("evaluate", "run", "later.csv", "--json").out)
+    assert same["test"] == told["test"], "and the same from text"
+    assert cli("decide", "run", "--recalibrate", "later.csv", "--quiet").code == 0
+
+
+def test_several_classes(cli):
+    def table(seed, shares):
+        rng = np.random.default_rng(seed)
+        y = rng.choice(3, 900, p=shares)
+        columns = {
+            "a": rng.normal(size=900) + 2 * (y == 1),
+            "b": rng.normal(size=900) + 2 * (y == 2),
+        }
+        return pl.DataFrame(columns | {"y": np.array(["calm", "busy", "storm"])[y]})
+
+    table(0, [0.7, 0.2, 0.1]).write_csv("t.csv")
+    table(1, [0.7, 0.2, 0.1]).write_csv("same.csv")
+    table(2, [0.3, 0.3, 0.4]).write_csv("moved.csv")
+    assert cli("run", "t.csv", "--target", "y", *SHORT, "--out", "run").code == 0
+    same, moved = (
+        drift(cli("evaluate", "run", f"{name}.csv", "--json")) for name in ("same", "moved")
+    )
+    assert same["todo"] == "nothing"
+    assert moved["todo"] == "recalibrate"
+    assert len(moved["classes"]) == 3
+    assert cli("decide", "run", "--recalibrate", "moved.csv").code == 0
+    again = drift(cli("evaluate", "run", "moved.csv", "--json"))
+    assert again["todo"] == "nothing"
