@@ -54,6 +54,8 @@ bench: $(VENV)/.all ## speed and memory against peers; prints ratios
 	$(BIN)/python -m benchmarks.multilabel
 	$(BIN)/python -m benchmarks.run_overhead
 	$(BIN)/python -m benchmarks.resample
+	$(BIN)/python -m benchmarks.ensemble
+	$(BIN)/python -m benchmarks.nn
 
 clean: ## remove what the commands above made
 	rm -rf $(VENV) runs payments.parquet .pytest_cache .mypy_cache .ruff_cache .hypothesis

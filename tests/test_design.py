@@ -90,7 +90,7 @@ def test_no_module_carries_the_name_of_a_public_function():
         _ = evenkeel.smoet
 
 
-@pytest.mark.parametrize("folder", ["resample", "decide", "ensemble", "race", "report"])
+@pytest.mark.parametrize("folder", ["resample", "decide", "ensemble", "nn", "race", "report"])
 def test_folders_list_what_they_export(folder):
     module = importlib.import_module(f"evenkeel.{folder}")
     assert len(module.__all__) == len(set(module.__all__)) > 0

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from evenkeel.decide import Decision, Platt, Policy, PriorShift, Request, choose
 from evenkeel.decision_file import DecisionFile
-from evenkeel.errors import DamagedRun, InvalidInput
+from evenkeel.errors import DamagedRun, EvenkeelWarning, InvalidInput
 from evenkeel.finished import rewrite_report
 from evenkeel.redecide import decide_again
 from evenkeel.store import seal, write_bytes, write_json
@@ -226,7 +226,8 @@ def test_another_prevalence_keeps_the_ranking_and_moves_the_probabilities(tmp_pa
             deploy_prevalence=prevalence,
         )
     # and without it the next decision is at home again
-    again(made.folder, Request(metric="f1"))
+    with pytest.warns(EvenkeelWarning, match="back on the scale of the run"):
+        again(made.folder, Request(metric="f1"))
     assert made.file().adjustment is None
 
 
@@ -472,3 +473,39 @@ def test_decisions_come_back_from_the_file_as_they_were(tmp_path_factory, seed, 
     decision = made.file().decision
     assert Decision.from_dict(decision.to_dict()) == decision
     assert decision.apply(made.oof_proba()[0]).mean() <= share + 1e-9
+
+
+def test_of_two_decisions_at_once_the_second_is_refused_and_nothing_is_lost(tmp_path, monkeypatch):
+    from evenkeel import redecide
+
+    done = Made(tmp_path / "run").folder
+    real = redecide.facts_in_force
+
+    def meanwhile(*given):
+        monkeypatch.setattr(redecide, "facts_in_force", real)
+        redecide.decide_again(done, Policy.metric("mcc"))
+        return real(*given)
+
+    monkeypatch.setattr(redecide, "facts_in_force", meanwhile)
+    with pytest.raises(InvalidInput, match="was changed while this one was made"):
+        redecide.decide_again(done, Policy.metric("f2"))
+    file = DecisionFile.read(done / "decision.json")
+    assert file.decision.policy == Policy.metric("mcc")
+    assert len(file.history) == 1
+
+
+def test_a_decision_made_while_the_page_is_drawn_stays_in_force(tmp_path, monkeypatch):
+    from evenkeel import finished
+
+    done = Made(tmp_path / "run").folder
+    real = finished.render_page
+
+    def meanwhile(facts):
+        decide_again(done, Policy.metric("mcc"))
+        return real(facts)
+
+    monkeypatch.setattr(finished, "render_page", meanwhile)
+    finished.rewrite_report(done)
+    file = DecisionFile.read(done / "decision.json")
+    assert file.decision.policy == Policy.metric("mcc")
+    assert file.page_is_older

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -21,7 +23,7 @@ from evenkeel.errors import DamagedRun, EvenkeelError
 from evenkeel.store import read_json, write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from evenkeel.decide.calibrate import Calibrator
@@ -86,9 +88,9 @@ class DecisionFile:
             page_is_older=True,
         )
 
-    def write(self, path: Path) -> None:
-        """Write the file in one step."""
-        document: dict[str, Any] = {
+    def document(self) -> dict[str, Any]:
+        """What is stored, less the checksum."""
+        return {
             "format": FORMAT,
             "labels": self.labels,
             "decision": self.decision.to_dict(),
@@ -98,7 +100,27 @@ class DecisionFile:
             "history": list(self.history),
             "page_is_older": self.page_is_older,
         }
+
+    def write(self, path: Path) -> None:
+        """Write the file in one step."""
+        document = self.document()
         write_json(path, document | {"sha256": _digest(document)})
+
+    def replace_in(self, path: Path, seen: DecisionFile) -> bool:
+        """Write the file in the place of ``seen``; nothing where another took that place meanwhile.
+
+        Returns
+        -------
+        bool
+            Whether it was written.
+        """
+        with _alone(path):
+            now = read_json(path)
+            there = now.get("sha256") if isinstance(now, dict) else None
+            if there != _digest(seen.document()):
+                return False
+            self.write(path)
+            return True
 
     @classmethod
     def read(cls, path: Path) -> DecisionFile:
@@ -145,6 +167,22 @@ def _check_words(stored: dict[str, Any]) -> None:
     for past in stored["history"]:
         if {name: type(told) for name, told in past.items()} != dict.fromkeys(_PAST, str):
             raise DamagedRun("its history does not hold what it must hold")
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the folder against others that would write this file, where the system can."""
+    try:
+        from fcntl import LOCK_EX, flock
+    except ImportError:  # Windows: the check and the write stand next to each other
+        yield
+        return
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        flock(folder, LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def _digest(document: Mapping[str, Any]) -> str:

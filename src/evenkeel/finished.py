@@ -271,7 +271,8 @@ def rewrite_report(folder: str | Path) -> Path:
     write_bytes(folder / "MODEL_CARD.md", render_card(facts).encode())
     write_bytes(path, render_page(facts | {"costs": info.get("remedies") or []}).encode())
     if file.page_is_older:
-        replace(file, page_is_older=False).write(folder / AGAIN)
+        # A decision made while the page was drawn stays in force, and the page older than it.
+        replace(file, page_is_older=False).replace_in(folder / AGAIN, file)
     return path
 
 

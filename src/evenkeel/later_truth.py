@@ -71,7 +71,9 @@ class Truth:
     file: DecisionFile
 
 
-def score_truth(folder: str | Path, source: Any, *, columns: tuple[str, ...] = ()) -> Truth:
+def score_truth(
+    folder: str | Path, source: Any, *, columns: tuple[str, ...] | None = None
+) -> Truth:
     """Read rows with their truth, and score them.
 
     Parameters
@@ -81,7 +83,7 @@ def score_truth(folder: str | Path, source: Any, *, columns: tuple[str, ...] = (
     source
         A table with the columns of training, the target among them.
     columns
-        Columns that costs name.
+        Columns that costs name; None for those of the decision in force.
 
     Raises
     ------
@@ -100,9 +102,14 @@ def score_truth(folder: str | Path, source: Any, *, columns: tuple[str, ...] = (
             "there. To score rows without it: evenkeel predict."
         )
     y = _codes(read.frame[target], run, tuple(file.labels), read.source)
-    whole = (*columns, *(name for name in file.decision.columns if name not in columns))
-    paid = Schema(dict.fromkeys(whole, "number"), "", ())
-    costs = paid.select(read.frame, read.source).frame if whole else None
+    columns = file.decision.columns if columns is None else columns
+    absent = [name for name in columns if name not in read.frame.columns]
+    if absent:
+        raise InvalidInput(
+            f"{read.source} must hold the cost column {absent[0]!r} of the decision. It is not there."
+        )
+    paid = Schema(dict.fromkeys(columns, "number"), "", ())
+    costs = paid.select(read.frame, read.source).frame if columns else None
     run.model.calibrator_ = file.calibrator
     proba_run = run.model.predict_proba(read.X)
     time = run.info["settings"].get("time")
@@ -116,7 +123,7 @@ def score_truth(folder: str | Path, source: Any, *, columns: tuple[str, ...] = (
         proba_run,
         proba_run if file.adjustment is None else file.adjustment.apply(proba_run),
         tuple(file.labels),
-        {} if costs is None else {name: costs[name].to_numpy() for name in whole},
+        {} if costs is None else {name: costs[name].to_numpy() for name in columns},
         times,
         read.source,
         tuple(read.notes),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +14,7 @@ from evenkeel.decide.choose import choose
 from evenkeel.decide.policy import Policy
 from evenkeel.decide.settle import deployment
 from evenkeel.decision_file import DecisionFile
-from evenkeel.errors import InvalidInput
+from evenkeel.errors import EvenkeelWarning, InvalidInput
 from evenkeel.in_force import facts_in_force
 from evenkeel.store import AGAIN, open_run
 from evenkeel.stored import OOF, TESTED, read_facts, read_stored
@@ -99,7 +101,19 @@ def decide_again(
         raise InvalidInput(f"{decision.notes[0]}. The decision in force stays as it is.")
     new = file.then(decision, adjustment=adjustment, chosen_on=on)
     told = facts_in_force(facts, new, tested) | {"before": file.decision.sentence(file.labels)}
-    new.write(folder / AGAIN)
+    if not new.replace_in(folder / AGAIN, file):
+        raise InvalidInput(
+            f"decision of {folder} was changed while this one was made, and stays. Look at it, then "
+            "decide again."
+        )
+    if file.adjustment is not None and recalibrate is None and deploy_prevalence is None:
+        warnings.warn(
+            f"The decision before was chosen on {file.chosen_on}; this one is not, and probabilities "
+            "are back on the scale of the run. To keep theirs, give --recalibrate or "
+            "--deploy-prevalence again.",
+            EvenkeelWarning,
+            stacklevel=2,
+        )
     return told
 
 
@@ -141,6 +155,8 @@ def _from_stored(
     on = "out-of-fold scores of the run"
     if prevalence is not None:
         on += f", weighed to a prevalence of {prevalence:g}"
+        told = f"counts are weighed to a prevalence of {prevalence:g}"
+        decision = replace(decision, notes=(*decision.notes, told))
     return decision, shift, on
 
 

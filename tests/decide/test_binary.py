@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from evenkeel.confusion import DECISION_METRICS, confusion_table, from_confusion
 from evenkeel.decide import Decision, Policy
 from evenkeel.decide.binary import choose_threshold
+from evenkeel.decide.decision import per_1000
 from evenkeel.decide.guarantee import lower_bound
 from evenkeel.decide.threshold import FLAGS_ALL, FLAGS_NONE
 from evenkeel.errors import InvalidInput
@@ -198,8 +199,8 @@ def test_bands_are_the_cuts_that_were_given(rows, low, width):
     bands = found.band(p)
     assert (bands == np.where(p < low, "approve", np.where(p < high, "review", "block"))).all()
     assert ((bands == "block") == found.apply(p)).all()
-    between = 1000 * weight @ (bands == "review") / weight.sum()
-    assert found.notes == (f"{between:.3g} of 1,000 rows are for review",)
+    between = float(weight @ (bands == "review") / weight.sum())
+    assert found.notes == (f"{per_1000(between)} of 1,000 rows are for review",)
     assert np.allclose(found.confusion, confusion_table(y, found.apply(p), weight=weight))
     assert (found.threshold_low, found.threshold_high) == (None, None)
     assert found.sentence().startswith(f"Approve when p < {low:g}, review when p < {high:g}, block")
@@ -273,3 +274,13 @@ def test_the_search_itself_takes_repeats_as_rows():
     )  # fmt: skip
     assert sum(map(sum, found.confusion)) == pytest.approx(3.0)
     assert found.confusion == ((1.0, 0.0), (0.5, 1.5))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_threshold_lies_within_its_own_spread(seed):
+    rng = np.random.default_rng(seed)
+    y = (rng.random(600) < 0.08).astype(int)
+    p = np.clip(0.05 + 0.3 * y + 0.2 * rng.random(600), 0, 1)
+    for policy in (Policy.capacity("5%"), Policy.min_recall(0.8), Policy.min_precision(0.4)):
+        found = policy.choose(y, p)
+        assert found.threshold_low <= found.threshold <= found.threshold_high

@@ -210,7 +210,8 @@ def test_few_rows_are_told_so():
 def test_sentences():
     kept = Guarantee(3, "recall", 0.9, 0.95, 0.90499, 980, 1000)
     assert kept.sentence() == (
-        "a recall of at least 0.9 holds with 95 % confidence (lower bound 0.9, 980/1,000)"
+        "a recall of at least 0.9 holds with 95 % confidence for rows scored as these were "
+        "(lower bound 0.9, 980/1,000)"
     )
     exact = Guarantee(3, "precision", 0.855, 0.9, 0.857, 93, 100)
     assert "lower bound 0.855" in exact.sentence()  # never below what it promises

@@ -149,6 +149,7 @@ def test_what_excludes_each_other_is_refused_by_name(pair):
         ({"metric": "specificity"}, "must weigh both kinds of error"),
         ({"metric": "cost"}, "must go with costs. Got none"),
         ({"metric": "f-1"}, "metric of run must be one of"),
+        ({"metric": "fnan"}, "accuracy, cost, f<beta>; with a limit.*rank remedies only average-p"),
         ({"scenario": "fruad"}, "Did you mean 'fraud'"),
         ({"capacity": "200/fortnight"}, "must be per hour, day, week, month"),
         ({"capacity": "200/dya"}, "Did you mean 'day'"),

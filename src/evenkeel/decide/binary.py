@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evenkeel.confusion import beta_of, from_counts
-from evenkeel.decide.decision import Decision, rate
+from evenkeel.decide.decision import Decision, per_1000, rate
 from evenkeel.decide.goals import title
 from evenkeel.decide.guarantee import guaranteed
 from evenkeel.decide.spread import redraw
@@ -70,12 +70,17 @@ def choose_threshold(
     point, reached = _best(policy, curve.counts, curve.cost, share)
     at, low, high = int(point), None, None
     if n_boot:
-        drawn = redraw(curve, y, score, n_boot=n_boot, seed=seed, weight=weight, cost=of_rows)
+        drawn = redraw(
+            curve, y, score, n_boot=n_boot, seed=seed, weight=weight, cost=of_rows,
+            around=None if share is None else at,
+        )  # fmt: skip
         optima = drawn.points[_best(policy, drawn.counts, drawn.cost, share)[0]]
         ranked = np.sort(optima)
         # Points fall with the threshold: the last ones are the lowest thresholds.
-        ends = ranked[[round(0.95 * (n_boot - 1)), round(0.05 * (n_boot - 1))]]
-        low, high = curve.thresholds_at(ends).tolist()
+        last, first = ranked[[round(0.95 * (n_boot - 1)), round(0.05 * (n_boot - 1))]].tolist()
+        if policy.floor_of is not None or share is not None:
+            last, first = max(last, at), min(first, at)
+        low, high = curve.thresholds_at([last, first]).tolist()
         if policy.floor_of is None and share is None:
             at = int(ranked[n_boot // 2])
     if policy.costs is not None and policy.alerts is not None and policy.alerts.per == "table":
@@ -202,7 +207,7 @@ def _given(policy: Policy, y: Ints, p: Floats, weight: Floats | None, cut: float
     ]
     low = 0.0 if policy.cuts is None else policy.cuts[0]
     between = float((mass * ((p >= low) & ~flagged)).sum() / (mass.sum() * len(p)))
-    return _decision(policy, cut, counts, [f"{1000 * between:.3g} of 1,000 rows are for review"])
+    return _decision(policy, cut, counts, [f"{per_1000(between)} of 1,000 rows are for review"])
 
 
 def _how_near(policy: Policy, counts: list[float]) -> str:
@@ -230,8 +235,8 @@ def _why_degenerate(policy: Policy, curve: Curve, share: float | None, *, everyt
             return f"{what}: the capacity is as large as the table"
         tied = (curve.tp + curve.fp)[1] / (curve.tp + curve.fp)[-1]
         return (
-            f"{what}: {1000 * tied:.3g} of 1,000 rows share the highest score, and the capacity is "
-            f"{1000 * share:.3g}"
+            f"{what}: {per_1000(tied)} of 1,000 rows share the highest score, and the capacity is "
+            f"{per_1000(share)}"
         )
     if policy.floor_of is not None:
         kept = f"a {policy.floor_of} of at least {policy.floor:g}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from evenkeel.decide.multiclass import (
     MIN_ROWS,
     Goal,
     decide,
-    first_offsets,
+    every_start,
     search_offsets,
     utilities,
 )
@@ -51,8 +52,8 @@ def choose(
 ) -> Decision:
     """Choose the threshold, or the offsets of several classes, that serve a policy best.
 
-    All distinct scores compete. With ``n_boot = 0`` the result is the exact optimum. Otherwise
-    costs and metrics take the median of the optima over redrawn rows, which wanders less, while a
+    All distinct scores compete. With ``n_boot = 0`` a threshold is the exact optimum, and
+    offsets the best of three searches along one class at a time. Otherwise costs and metrics take the median of the optima over redrawn rows, which wanders less, while a
     minimum precision or recall and a capacity keep the exact threshold; both get a 5 % to 95 %
     spread. A minimum with a confidence is settled by exact binomial tests instead.
 
@@ -156,7 +157,7 @@ def _offsets(
     pooled = logs.reshape(-1, n_classes)
     low = high = None
     if n_boot < 1 or goal.floors is not None:
-        start = first_offsets(goal, tuned)
+        start = every_start(goal, tuned)
         found = search_offsets(pooled, again, goal, weight=masses, tuned=tuned, start=start)
     if n_boot >= 1:
         drawn = redraw_offsets(logs, y, goal, weight=mass, tuned=tuned, n_boot=n_boot, seed=seed)
@@ -188,14 +189,16 @@ def _floors(policy: Policy, names: tuple[str, ...]) -> Floats | None:
 
 
 def _floor_notes(goal: Goal, confusion: Floats, names: tuple[str, ...]) -> list[str]:
-    """What recall the classes with a minimum have where one of them is missed."""
+    """What recall the classes with a minimum have, with its counts, where one of them is missed."""
     if goal.floors is None or goal.shortfall(confusion) <= _SLACK:
         return []
     recalls = goal.recalls(confusion)
-    each = [
-        f"{names[code]} {recalls[code]:.2g} of {goal.floors[code]:g}"
-        for code in np.flatnonzero(goal.floors > 0.0)
-    ]
+    each = []
+    for code in np.flatnonzero((goal.floors > 0.0) & (goal.support > 0.0)).tolist():
+        # Cut, never rounded up to the minimum that was missed.
+        recall = math.floor(1000.0 * recalls[code] + 1e-9) / 1000.0
+        counts = f"{confusion[code, code]:,.0f}/{goal.support[code]:,.0f}"
+        each.append(f"{names[code]} {counts} = {recall:g} of {goal.floors[code]:g}")
     return [f"no offsets keep every minimum recall; the nearest reach {', '.join(each)}"]
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+_MOST = 1e100  # sums over rows of larger costs, and their squares, would not be finite
 _PARTS = {(1, 0): "cost_fn", (0, 1): "cost_fp", (1, 1): "cost_tp", (0, 0): "cost_tn"}
 
 
@@ -29,13 +30,13 @@ class Costs:
     Parameters
     ----------
     table
-        ``(n_classes, n_classes)``: rows are true classes, columns decisions; each entry a number of
-        at least 0, or (two classes) the name of a column that holds it for each row. Any unit.
+        ``(n_classes, n_classes)``: rows are true classes, columns decisions; each entry a number
+        from 0 to 1e100, or (two classes) the name of a column that holds it for each row. Any unit.
 
     Raises
     ------
     InvalidInput, InvalidType
-        Entries that are negative, missing or not numbers, or decisions that all cost the same.
+        Entries that are negative, above 1e100, missing or not numbers, or decisions that all cost the same.
 
     Examples
     --------
@@ -71,6 +72,11 @@ class Costs:
         if isinstance(entry, bool) or not isinstance(entry, Real):
             raise InvalidType(
                 f"{name} of Policy must be a number or the name of a column. Got {entry!r}."
+            )
+        if entry > _MOST:
+            raise InvalidInput(
+                f"{name} of Policy must be a number of at least 0 and at most {_MOST:g}. "
+                f"Got {entry!r}. Give costs in a larger unit."
             )
         check_number(entry, name, "Policy", low=0.0)
 
@@ -284,10 +290,10 @@ def _column(name: str, column: Any, n_rows: int) -> Floats:
             f"The cost column {name!r} must have {n_rows:,} values, one per row. "
             f"Got shape {values.shape}."
         )
-    wrong = np.flatnonzero(~(np.isfinite(values) & (values >= 0.0)))
+    wrong = np.flatnonzero(~((values >= 0.0) & (values <= _MOST)))
     if wrong.size:
         raise InvalidInput(
-            f"The cost column {name!r} must hold numbers of at least 0. {wrong.size:,} rows do not, "
+            f"The cost column {name!r} must hold numbers from 0 to {_MOST:g}. {wrong.size:,} rows do not, "
             f"first row {wrong[0]:,}: {values[wrong[0]]:g}."
         )
     return values

@@ -135,7 +135,7 @@ class Decision:
         (tn, fp), (fn, tp) = self.confusion
         alerts, rows = tp + fp, tp + fp + fn + tn
         return (
-            f"{self._rule()}: {1000 * alerts / rows:.3g} alerts per 1,000 rows, "
+            f"{self._rule()}: {per_1000(alerts / rows)} alerts per 1,000 rows, "
             f"{rate('precision', tp, alerts)}, {rate('recall', tp, tp + fn)}."
         )
 
@@ -212,6 +212,15 @@ class Decision:
             reached=stored["reached"],
             notes=tuple(notes),
         )
+
+
+def per_1000(share: float) -> str:
+    """A share as so many of 1,000.
+
+    >>> per_1000(0.0192), per_1000(1.0)
+    ('19.2', '1,000')
+    """
+    return f"{1000 * share:.3g}" if share < 0.9995 else f"{1000 * share:,.0f}"
 
 
 def rate(name: str, part: float, whole: float) -> str:

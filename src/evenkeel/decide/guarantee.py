@@ -26,7 +26,7 @@ _MOST = 1 << 40  # more rows than anybody has
 
 @dataclass(frozen=True)
 class Guarantee:
-    """What can be promised of decisions on new rows of the same kind.
+    """What can be promised of decisions on new rows of the same kind, scored as these were.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Guarantee:
     Examples
     --------
     >>> Guarantee(7, "precision", 0.8, 0.95, 0.8127, 173, 190).sentence()
-    'a precision of at least 0.8 holds with 95 % confidence (lower bound 0.81, 173/190)'
+    'a precision of at least 0.8 holds with 95 % confidence for rows scored as these were (lower bound 0.81, 173/190)'
     """
 
     point: int | None
@@ -66,7 +66,8 @@ class Guarantee:
             # Cut, never rounded up: the promise must not look better than it is.
             low = math.floor(100 * self.bound) / 100
             low = max(low, self.floor)
-            return f"{what} holds with {sure} confidence (lower bound {low:g}, {counts})"
+            found = f"(lower bound {low:g}, {counts})"
+            return f"{what} holds with {sure} confidence for rows scored as these were {found}"
         if self.floor_of == "recall":
             words = f"{what} cannot be guaranteed at {sure} with {self.rows:,} positives"
             return f"{words}; {_enough(self.needed)}"
@@ -78,6 +79,10 @@ class Guarantee:
 
 def guaranteed(curve: Curve, *, floor_of: str, floor: float, confidence: float) -> Guarantee:
     """The point of a curve that surely keeps a minimum, and among those has the best other rate.
+
+    It covers new rows of the same kind for scores made as these were. Out-of-fold scores come from
+    models fitted without a fold; the model fitted on all rows scores new rows a little differently,
+    and what that changes is not part of the promise.
 
     Learn then test: each point's null hypothesis "the rate on new rows lies below the minimum" has
     the exact p-value ``P(Bin(rows, floor) >= hits)``, and points are taken such that the chance
@@ -203,12 +208,14 @@ def _precision(curve: Curve, floor: float, confidence: float) -> Guarantee:
         counts = round(float(hits[best])), round(float(rows[best]))
         bound = lower_bound(*counts, level=float(levels[best]))
         return Guarantee(int(points[best]), "precision", floor, confidence, bound, *counts)
+    # Only a start has a level while nothing passes: judged by it, each needs more rows than it has.
+    starts = share > 0.0
+    hits, rows, level = hits[starts], rows[starts], (1.0 - confidence) * float(share.max())
     rate = np.divide(hits, rows, out=np.zeros_like(hits), where=rows > 0.0)
     evidence = (rate - floor) * np.sqrt(rows)
     near = int(np.argmax(evidence if evidence.max() > 0.0 else rate))
-    level = (1.0 - confidence) * float(share.max())
-    bound = lower_bound(float(hits[near]), float(rows[near]), level=level)
     counts = round(float(hits[near])), round(float(rows[near]))
+    bound = lower_bound(*counts, level=level)
     needed = _more_rows(*counts, floor, level)
     return Guarantee(None, "precision", floor, confidence, bound, *counts, needed=needed)
 
@@ -244,13 +251,12 @@ def _all_hits(floor: float, level: float) -> int | None:
 
 
 def _more_rows(hits: int, rows: int, floor: float, level: float) -> int | None:
-    """Rows of the same rate that would pass, None when the rate does not lie above the minimum."""
+    """Rows of the same rate that would pass where these do not, None unless the rate lies above."""
     if not rows or hits <= floor * rows:
         return None
-    rate, high = hits / rows, max(rows, 1)
+    rate, low, high = hits / rows, rows, 2 * rows
     while high < _MOST and not tail(rate * high, high, floor) <= level:
         high *= 2
-    low = 0
     while high - low > 1:
         middle = (low + high) // 2
         passes = bool(tail(rate * middle, middle, floor) <= level)

@@ -1,4 +1,4 @@
-"""Several classes: an offset for each class, found by exact search along one class at a time."""
+"""Several classes: an offset for each class, searched along one class at a time."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ __all__ = [
     "between",
     "current",
     "decide",
+    "every_start",
     "first_offsets",
     "line_of",
     "search_offsets",
@@ -68,10 +69,13 @@ def utilities(proba: Floats, gains: Floats | None) -> Floats:
 def search_offsets(
     logs: Floats, y: Ints, goal: Goal, *, weight: Floats, tuned: Ints, start: Floats
 ) -> Floats:
-    """Offsets that no change of a single one improves.
+    """Offsets that no change of a single one improves: the best of those found from some starts.
 
     Along one class the goal is computed at every offset where some row changes its decision, so
-    each step is exact: O(n_rows log n_rows) a class. Where the result does not keep the floors, the
+    each step is exact: O(n_rows log n_rows) a class. The whole is not: a change of two offsets at
+    once may still gain. From the three ``every_start`` at most 1 of 150 tables of 120 rows and three
+    classes came to lie more than 0.005 below the best of an 11 x 11 grid (F1, MCC, G-mean, balanced
+    accuracy), from one start 4 to 22. Where the result does not keep the floors, the
     search goes on from the best offsets that do (``raised_offsets``, ``floor_offsets``), and every
     step puts the floors first. Where nothing keeps them, the class that misses its floor by most
     misses it by as little as can be.
@@ -87,7 +91,8 @@ def search_offsets(
     tuned
         Codes of the classes whose offsets may move.
     start
-        ``(n_classes,)``: offsets to start from (``first_offsets``).
+        ``(n_classes,)`` or ``(n_starts, n_classes)``: offsets to start from (``first_offsets``,
+        ``every_start``).
 
     Returns
     -------
@@ -103,7 +108,9 @@ def search_offsets(
     >>> decide(logs, found).tolist()
     [0, 1, 1, 0]
     """
-    found = _climb(logs, y, replace(goal, floors=None), weight, tuned, start)
+    free = replace(goal, floors=None)
+    climbed = [_climb(logs, y, free, weight, tuned, one) for one in np.atleast_2d(start)]
+    found = _best(logs, y, free, weight, climbed)
     if _standing(logs, y, goal, weight, found)[0] == 0.0:
         return found
     starts = [
@@ -111,11 +118,7 @@ def search_offsets(
         *raised_offsets(logs, y, goal, weight=weight, tuned=tuned, best=found),
         floor_offsets(logs, y, goal, weight=weight, tuned=tuned),
     ]
-    known = [_standing(logs, y, goal, weight, offsets) for offsets in starts]
-    best = 0
-    for place, standing in enumerate(known):
-        best = place if _better(standing, known[best]) else best
-    found = _climb(logs, y, goal, weight, tuned, starts[best])
+    found = _climb(logs, y, goal, weight, tuned, _best(logs, y, goal, weight, starts))
     for code in tuned.tolist():  # what did not move stands a hair above a score: part them evenly
         levels = line_of(logs, found, code).levels
         found[code] = between(levels, int(np.searchsorted(levels, found[code])))
@@ -143,6 +146,16 @@ def _climb(logs: Floats, y: Ints, goal: Goal, weight: Floats, tuned: Ints, start
     return offsets
 
 
+def _best(logs: Floats, y: Ints, goal: Goal, weight: Floats, found: list[Floats]) -> Floats:
+    """The best of several sets of offsets, of equal ones the first."""
+    best, reached = found[0], _standing(logs, y, goal, weight, found[0])
+    for offsets in found[1:]:
+        standing = _standing(logs, y, goal, weight, offsets)
+        if _better(standing, reached):
+            best, reached = offsets, standing
+    return best
+
+
 def _better(one: tuple[float, float], other: tuple[float, float]) -> bool:
     """Whether a shortfall and a goal beat others: a smaller shortfall first, then a higher goal."""
     if abs(one[0] - other[0]) > _SAME:
@@ -159,12 +172,29 @@ def first_offsets(goal: Goal, tuned: Ints) -> Floats:
     >>> first_offsets(Goal("balanced-accuracy", np.array([90.0, 10.0])), np.array([1])).round(3).tolist()
     [0.0, 2.197]
     """
-    offsets = np.zeros(goal.support.size)
-    if goal.costs is None and goal.name != "accuracy":
-        share = 1.0 if goal.name in {"balanced-accuracy", "g-mean"} else 0.5
-        rarity = np.maximum(goal.support[tuned], 1e-12) / goal.support.max()
-        offsets[tuned] = -share * np.log(rarity)
-    return offsets
+    if goal.costs is not None or goal.name == "accuracy":
+        return np.zeros(goal.support.size)
+    return (1.0 if goal.name in {"balanced-accuracy", "g-mean"} else 0.5) * _rarity(goal, tuned)
+
+
+def every_start(goal: Goal, tuned: Ints) -> Floats:
+    """Three sets of offsets to start from, ``(3, n_classes)``: ``first_offsets`` first.
+
+    None, half and all of ``-log(share_c)``: a search from one of them alone may stop early.
+
+    >>> every_start(Goal("f1", np.array([90.0, 10.0])), np.array([1])).round(3).tolist()
+    [[0.0, 1.099], [0.0, 0.0], [0.0, 2.197]]
+    """
+    first, whole = first_offsets(goal, tuned), _rarity(goal, tuned)
+    others = [part for part in (0.0 * whole, 0.5 * whole, whole) if not np.array_equal(part, first)]
+    return np.stack([first, *others])
+
+
+def _rarity(goal: Goal, tuned: Ints) -> Floats:
+    """Log of how many times as large as each tuned class the largest is, 0 for the others."""
+    found = np.zeros(goal.support.size)
+    found[tuned] = -np.log(np.maximum(goal.support[tuned], 1e-12) / goal.support.max())
+    return found
 
 
 def current(logs: Floats, y: Ints, goal: Goal, weight: Floats, offsets: Floats) -> float:

@@ -146,7 +146,8 @@ def choose_labels(
     All distinct scores of a label compete. With ``n_boot = 0`` the result is exact: for ``"macro"``
     each label has its own optimum, for a micro F-beta all together have the highest (``highest_f``).
     Otherwise thresholds are the medians that ``choose`` takes; for a micro F-beta under the costs
-    that stand for it at its highest value F: ``1 + b^2 - F`` a miss, ``F`` a false alarm.
+    that stand for it at its highest value F: ``1 + b^2 - F`` a miss, ``F`` a false alarm. These are
+    ours, not the user's: decisions name the F-beta.
 
     A label with fewer than 5 rows of either kind is not searched: it keeps 0.5, or what its costs
     alone ask for. A label that all or no rows carry is always or never decided. Both are in
@@ -196,7 +197,7 @@ def choose_labels(
     if asked.beta is not None and free:
         pooled = _pooled(asked.beta, table, score, free, held)
         policies = tuple(held[k].policy if k in held else pooled for k in range(len(names)))
-    decisions = []
+    decisions: list[Decision] = []
     for label, name in enumerate(names):
         try:
             decisions.append(
@@ -206,6 +207,11 @@ def choose_labels(
             )
         except InvalidInput as error:
             raise InvalidInput(f"label {name!r}: {error}") from error
+    if asked.beta is not None:
+        decisions = [
+            found if label in held else _renamed(found, asked)
+            for label, found in enumerate(decisions)
+        ]
     notes = [
         f"label {name}: {note}"
         for name, decision in zip(names, decisions, strict=True)
@@ -267,6 +273,15 @@ def _held(policy: Policy, y: Ints, p: Floats, columns: Mapping[str, Any] | None)
         share = float(np.nan_to_num(from_counts(policy.floor_of, Counts(tp, fp, fn, tn))))
         reached = share >= policy.floor and policy.confidence is None
     return replace(first, confusion=tuple(map(tuple, table.tolist())), reached=reached)
+
+
+def _renamed(decision: Decision, asked: LabelPolicy) -> Decision:
+    """A decision under costs that stand for a pooled F-beta, in the words of what was asked for."""
+    notes: tuple[str, ...] = ()
+    if decision.threshold in {FLAGS_ALL, FLAGS_NONE}:
+        what = "always" if decision.threshold == FLAGS_ALL else "never"
+        notes = (f"{what} decided: that serves {asked.sentence()}",)
+    return replace(decision, policy=asked.policy, notes=notes)
 
 
 def _pooled(

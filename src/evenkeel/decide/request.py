@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from evenkeel._checks import check_choice, check_number
+from evenkeel._checks import check_choice, check_number, did_you_mean
 from evenkeel.confusion import beta_of
 from evenkeel.decide.capacity import read_capacity
 from evenkeel.decide.goals import BANDS, SCENARIOS
@@ -76,7 +76,7 @@ class Request:
         if self.capacity is not None:
             read_capacity(str(self.capacity))
         if self.metric is not None and beta_of(self.metric) is None:
-            check_choice(self.metric, METRICS, "metric", "run")
+            self._check_metric()
         if self.scenario is not None:
             check_choice(self.scenario, SCENARIOS, "scenario", "run")
         if self.top is not None:
@@ -85,6 +85,18 @@ class Request:
         self._check_together()
         if self.given:
             self.policy()
+
+    def _check_metric(self) -> None:
+        if self.metric in METRICS:
+            return
+        kinds = {name: known.kind for name, known in METRICS.items() if name not in _ONE_SIDED}
+        chooses = [name for name, kind in kinds.items() if kind in {"decision", "cost"}]
+        ranks = [name for name in kinds if name not in chooses]
+        raise InvalidInput(
+            f"metric of run must be one of {', '.join(chooses)}, f<beta>; with a limit or a minimum "
+            f"also {', '.join(_ONE_SIDED)}; to rank remedies only {', '.join(ranks)}. "
+            f"Got {self.metric!r}. {did_you_mean(str(self.metric), METRICS)}".rstrip()
+        )
 
     def _check_matrix(self) -> None:
         matrix = self.cost_matrix

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 _POINTS = 1024  # thresholds that compete in each draw
+_NEAR = 257  # and near one that alerts decide
 _ROWS = 1000  # rows of a class that enter a draw when offsets are searched
 _OWN = 1024  # rows of a class up to which each row is drawn by itself
 
@@ -52,6 +53,7 @@ def redraw(
     seed: int,
     weight: Floats | None = None,
     cost: Floats | None = None,
+    around: int | None = None,
 ) -> Redrawn:
     """Draw rows with replacement and count again at up to 1,024 thresholds.
 
@@ -73,8 +75,10 @@ def redraw(
         ``(n_rows,)``: row weights, None for ones.
     cost
         ``(n_rows, 2)``: what leaving the row alone and flagging it would cost.
+    around
+        A point that alerts decide, not cases: those near it compete too, and it itself.
     """
-    points, rng = _candidates(curve), np.random.default_rng(seed)
+    points, rng = _candidates(curve, around), np.random.default_rng(seed)
     if len(p) == 1 and weight is None and cost is None:
         flagged = [
             np.cumsum(
@@ -155,8 +159,8 @@ def redraw_offsets(
     return found
 
 
-def _candidates(curve: Curve) -> Ints:
-    """Points where an optimum can lie: just below a score that some positive has."""
+def _candidates(curve: Curve, around: int | None) -> Ints:
+    """Points where an optimum can lie: just below a score that some positive has, or near one."""
     ends = np.flatnonzero(np.diff(curve.tp) > 0.0) + 1
     if ends.size > _POINTS - 2:
         by_positives = np.linspace(0, ends.size - 1, _POINTS // 2).astype(np.int64)
@@ -164,6 +168,10 @@ def _candidates(curve: Curve) -> Ints:
         levels = np.geomspace(alerts[0], alerts[-1], _POINTS // 2 - 2)
         by_alerts = np.searchsorted(alerts, levels).clip(0, ends.size - 1)
         ends = ends[np.unique(np.append(by_positives, by_alerts))]
+    if around is not None:
+        every = curve.tp + curve.fp
+        near = np.searchsorted(every, every[around] * np.linspace(0.7, 1.3, _NEAR))
+        ends = np.concatenate([ends, [around], near.clip(0, curve.tp.size - 1)])
     return np.unique(np.concatenate([[0], ends, [curve.tp.size - 1]])).astype(np.int64)
 
 

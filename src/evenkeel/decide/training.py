@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from evenkeel._checks import check_number
 from evenkeel.audit import copies_of
 from evenkeel.decide.settle import settle
 from evenkeel.distribution import encode
-from evenkeel.errors import InvalidInput, InvalidType
+from evenkeel.errors import EvenkeelWarning, InvalidInput, InvalidType
 from evenkeel.split import make_folds
 from evenkeel.wrappers import fit_weighted
 
@@ -150,7 +151,7 @@ def settle_on(
         cut = {} if columns is None else columns
         columns = {name: np.asarray(values)[scores.rows] for name, values in cut.items()} or None
         times = None if times is None else np.asarray(times)[scores.rows]
-    return settle(
+    settled = settle(
         scores,
         policy,
         columns=columns,
@@ -159,3 +160,8 @@ def settle_on(
         method=model.calibration,
         seed=model.random_state,
     )
+    if not settled.decision.reached:
+        warnings.warn(
+            f"{settled.decision.notes[0]}. The nearest was taken.", EvenkeelWarning, stacklevel=3
+        )
+    return settled

@@ -88,7 +88,8 @@ def print_decision(facts: Facts, console: Console) -> None:
     decision = facts.get("decision") or {}
     if "drift" not in facts:
         sheet.say("Chosen on", decision.get("chosen_on"), most=1)
-        sheet.say("", decision.get("sentence"), most=2)
+        if not figures.costs_by_row(facts):  # there it stands as the threshold already
+            sheet.say("", decision.get("sentence"), most=2)
     later = facts.get("later") or {}
     sheet.say("Later rows", later.get("source"), most=1)
     test_section(sheet, facts)

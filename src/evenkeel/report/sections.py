@@ -53,10 +53,7 @@ def test_section(sheet: Sheet, facts: Facts) -> None:
     test, data = facts.get("test") or {}, facts.get("data") or {}
     ranking = f"average precision (AP) {number(test.get('average_precision'))} {spread(test, 'average_precision')}"
     if data.get("task") == "binary":
-        rates = [
-            f"{key} {wording.out_of(test.get(key + '_count'))} = {share(test.get(key))} {spread(test, key, form=share)}"
-            for key in ("recall", "precision")
-        ]
+        rates = [wording.rate(test, key) for key in ("recall", "precision")]
         parts = [*rates, f"{ranking.strip()}, base rate {number(test.get('prevalence'))}"]
         if is_number(test.get("alerts_per_1000")):
             parts.append(f"{number(test['alerts_per_1000'])} alerts per 1,000 rows")

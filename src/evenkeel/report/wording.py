@@ -164,6 +164,21 @@ def out_of(pair: Any) -> str:
     return ""
 
 
+def rate(record: Any, key: str) -> str:
+    """A rate of a record with its counts and its interval; undefined where there is nothing to count.
+
+    >>> rate({"recall": 0.8, "recall_count": [4, 5], "recall_low": 0.38, "recall_high": 0.96}, "recall")
+    'recall 4/5 = 80.0 % [38.0 %, 96.0 %]'
+    >>> rate({"precision": 0.0, "precision_count": [0, 0]}, "precision")
+    'precision undefined (0/0)'
+    """
+    pair = record.get(f"{key}_count")
+    counts = out_of(pair)
+    if counts and not pair[1]:
+        return f"{key} undefined ({counts})"
+    return f"{key} {counts} = {share(record.get(key))} {spread(record, key, form=share)}".strip()
+
+
 def tidy(value: Any, most: int = 800) -> str:
     r"""Text that cannot steer a terminal or reverse a line: controls become blanks, long text is cut.
 
