@@ -1,0 +1,142 @@
+"""Asymmetric loss of several labels: easy negatives are focused away and cut off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+
+from evenkeel._checks import check_number
+from evenkeel.errors import InvalidInput
+from evenkeel.nn.losses.sigmoid import SigmoidLoss, sigmoid_call
+from evenkeel.nn.losses.terms import cross_entropy, power
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from torch import Tensor
+
+    from evenkeel.nn.losses.base import ReadingOptions
+    from evenkeel.nn.losses.cells import Room
+
+LEAST_CLIP = 0.001  # below it, 1 - p + clip has too few digits left in float32
+
+
+class AsymmetricTerms(NamedTuple):
+    """The two sides of the loss, see :class:`AsymmetricLoss`."""
+
+    gamma_neg: float
+    gamma_pos: float
+    clip: float
+
+    def both(self, u: Tensor, sign: Tensor, room: Room) -> tuple[Tensor, Tensor]:
+        """Loss and slope; both sides are made for all cells and the wrong one is multiplied by 0."""
+        wrong, nll = torch.sigmoid(u, out=room[0]), cross_entropy(u, room[1])
+        right = torch.sigmoid(-u, out=room[2])
+        positive = torch.mul(sign, -0.5, out=room[3]).add_(0.5)
+        negative = torch.rsub(positive, 1.0)
+        factor = power(wrong, self.gamma_pos).mul_(positive)
+        slope = (right * nll).mul_(self.gamma_pos).add_(wrong).mul_(factor)
+        loss = nll * factor
+        if self.clip:
+            cut = (wrong - self.clip).clamp_min_(0.0).mul_(negative)
+            inside = torch.sign(cut)
+            cut_nll = torch.log1p(-cut).neg_()
+            factor = power(cut, self.gamma_neg).mul_(inside)
+            ratio = cut_nll / cut.clamp_min(1e-30)
+            steep = ratio.mul_(self.gamma_neg).add_(torch.rsub(cut, 1.0).reciprocal_())
+            slope.add_(steep.mul_(factor).mul_(wrong).mul_(right))
+            return loss.addcmul_(cut_nll, factor), slope
+        factor = power(wrong, self.gamma_neg).mul_(negative)
+        slope.add_((right * nll).mul_(self.gamma_neg).add_(wrong).mul_(factor))
+        return loss.addcmul_(nll, factor), slope
+
+
+class AsymmetricLoss(SigmoidLoss):
+    """Binary cross-entropy whose negative side is focused more and cut off below a probability.
+
+    ``-(1 - p)^gamma_pos log(p)`` for a positive cell, ``-q^gamma_neg log(1 - q)`` with
+    ``q = max(p - clip, 0)`` for a negative one. The gradient is that of this formula (a common
+    implementation holds the factors fixed). All at 0 is binary cross-entropy.
+
+    Parameters
+    ----------
+    gamma_neg, gamma_pos
+        At least 0.
+    clip
+        Probability below which a negative cell costs nothing: 0, or at least 0.001 and below 1.
+    **options
+        As for :class:`evenkeel.nn.WeightedBCE`. The mean is over cells; published code sums.
+
+    Raises
+    ------
+    InvalidInput, InvalidType
+        A parameter out of range.
+
+    References
+    ----------
+    Ridnik, Ben-Baruch, Zamir, Noy, Friedman, Protter and Zelnik-Manor 2021, "Asymmetric loss for
+    multi-label classification", ICCV, equations 4 to 7. doi:10.1109/ICCV48922.2021.00015
+
+    Examples
+    --------
+    >>> loss = AsymmetricLoss(reduction="none")
+    >>> loss(torch.tensor([0.0, 0.0, -3.0]), torch.tensor([1, 0, 0]))
+    tensor([0.6931, 0.0245, 0.0000])
+    """
+
+    def __init__(
+        self,
+        gamma_neg: float = 4.0,
+        gamma_pos: float = 0.0,
+        *,
+        clip: float = 0.05,
+        **options: Unpack[ReadingOptions],
+    ) -> None:
+        super().__init__(**options)
+        self.terms = _terms(gamma_neg, gamma_pos, clip, "AsymmetricLoss")
+
+    def _terms(self) -> AsymmetricTerms:
+        return self.terms
+
+    def extra_repr(self) -> str:
+        """Parameters and how logits are read, for ``print``."""
+        neg, pos, clip = self.terms
+        return f"gamma_neg={neg:g}, gamma_pos={pos:g}, clip={clip:g}, {super().extra_repr()}"
+
+
+def _terms(gamma_neg: float, gamma_pos: float, clip: float, owner: str) -> AsymmetricTerms:
+    check_number(gamma_neg, "gamma_neg", owner, low=0.0)
+    check_number(gamma_pos, "gamma_pos", owner, low=0.0)
+    check_number(clip, "clip", owner, low=0.0, high=1.0, open_high=True)
+    if 0.0 < clip < LEAST_CLIP:
+        raise InvalidInput(f"clip of {owner} must be 0 or at least {LEAST_CLIP:g}. Got {clip:g}.")
+    return AsymmetricTerms(float(gamma_neg), float(gamma_pos), float(clip))
+
+
+def asymmetric_loss(
+    logits: Any,
+    target: Tensor,
+    *,
+    gamma_neg: float = 4.0,
+    gamma_pos: float = 0.0,
+    clip: float = 0.05,
+    num_items_in_batch: Tensor | float | None = None,
+    **options: Unpack[ReadingOptions],
+) -> Tensor:
+    """Functional form of :class:`AsymmetricLoss`.
+
+    Parameters
+    ----------
+    logits, target, num_items_in_batch
+        As :meth:`evenkeel.nn.losses.base.Loss.forward` takes them.
+    gamma_neg, gamma_pos, clip, **options
+        As for :class:`AsymmetricLoss`.
+
+    Examples
+    --------
+    >>> asymmetric_loss(torch.zeros(1), torch.tensor([1]))
+    tensor(0.6931)
+    """
+    terms = _terms(gamma_neg, gamma_pos, clip, "asymmetric_loss")
+    return sigmoid_call(logits, target, terms, num_items_in_batch, options, "asymmetric_loss")

@@ -1,0 +1,224 @@
+"""What every loss shares: reading logits, checking labels and values, and the mean."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import torch
+from torch import Tensor, nn
+
+from evenkeel._checks import check_choice, check_number
+from evenkeel.errors import InvalidInput, InvalidType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+REDUCTIONS = ("none", "sum", "mean")
+
+
+class ReadingOptions(TypedDict, total=False):
+    """Keywords that all losses share; see :class:`Reading`."""
+
+    class_dim: int
+    ignore_index: int
+    label_smoothing: float
+    reduction: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How logits and labels are read and how the losses of the items become one number.
+
+    Parameters
+    ----------
+    class_dim
+        Axis of the classes (or of the labels, where there are several) in the logits.
+    ignore_index
+        Label of items that do not count.
+    label_smoothing
+        Share of each label that is spread over all classes, in [0, 1).
+    reduction
+        ``"none"``, ``"sum"``, or ``"mean"``: the sum over the number of items that count.
+    """
+
+    class_dim: int
+    ignore_index: int = -100
+    label_smoothing: float = 0.0
+    reduction: str = "mean"
+
+    def check(self, owner: str) -> Reading:
+        """Itself, or an error that names what is out of range."""
+        check_choice(self.reduction, REDUCTIONS, "reduction", owner)
+        smoothing = self.label_smoothing
+        check_number(smoothing, "label_smoothing", owner, low=0.0, high=1.0, open_high=True)
+        check_number(self.class_dim, "class_dim", owner, whole=True)
+        check_number(self.ignore_index, "ignore_index", owner, whole=True)
+        return self
+
+
+class Loss(nn.Module, ABC):
+    """A loss of logits and labels; a member says what it computes in ``_loss``.
+
+    Labels and values are checked on every batch on the CPU, and on the first batch elsewhere. Later
+    batches on a device, and compiled ones, are not waited for: there a label outside the classes
+    turns the loss into NaN and is never used as an index.
+    """
+
+    def __init__(self, reading: Reading) -> None:
+        super().__init__()
+        self.reading = reading.check(type(self).__name__)
+        self._checked = False
+
+    def forward(
+        self, logits: Any, target: Tensor, num_items_in_batch: Tensor | float | None = None
+    ) -> Tensor:
+        """Loss of a batch, in float32 or wider.
+
+        Parameters
+        ----------
+        logits
+            A tensor, or what holds one: a Transformers ``ModelOutput``, a mapping with the key
+            ``"logits"``, or a tuple whose first tensor with an axis it is.
+        target
+            Labels.
+        num_items_in_batch
+            Items over all micro-batches and ranks: what the mean divides by in place of the items
+            of this batch. Transformers' ``Trainer`` passes it.
+
+        Raises
+        ------
+        InvalidInput, InvalidType
+            Logits or labels of other shapes or kinds, a label outside the classes, or a loss that
+            is not finite.
+        """
+        scores = read_logits(logits, type(self).__name__)
+        self._follow(scores.device)
+        if torch.compiler.is_compiling():
+            return self._loss(scores, target, num_items_in_batch, check=False)
+        check = not self._checked or scores.device.type == "cpu"
+        self._checked = True
+        return self._loss(scores, target, num_items_in_batch, check=check)
+
+    @abstractmethod
+    def _loss(
+        self, scores: Tensor, target: Tensor, num_items: Tensor | float | None, *, check: bool
+    ) -> Tensor: ...
+
+    def extra_repr(self) -> str:
+        """How logits are read, for ``print``."""
+        own = self.reading
+        return f"reduction={own.reduction!r}, ignore_index={own.ignore_index}"
+
+    def _hold(self, name: str, values: Any) -> None:
+        """Keep a vector with the module: it follows the device and is stored in checkpoints."""
+        self.register_buffer(name, None if values is None else as_vector(values))
+
+    def _follow(self, device: torch.device) -> None:
+        # A Trainer moves the model and not its loss: vectors go to the logits, once.
+        for name, held in self._buffers.items():
+            if held is not None and held.device != device:
+                setattr(self, name, held.to(device))
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Any:
+        # model.half() and model.bfloat16() must not round weights: only the device is taken over.
+        kept = {name: held for name, held in self._buffers.items() if held is not None}
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        for name, held in kept.items():
+            setattr(self, name, held.to(getattr(self, name).device))
+        return self
+
+
+def read_logits(logits: Any, owner: str) -> Tensor:
+    """The tensor of logits in what a model returns.
+
+    >>> read_logits({"logits": torch.zeros(2, 3)}, "FocalLoss").shape
+    torch.Size([2, 3])
+    """
+    found = logits
+    if isinstance(logits, Mapping):
+        found = logits.get("logits")
+    elif isinstance(logits, tuple | list):
+        tensors = (part for part in logits if isinstance(part, Tensor) and part.ndim)
+        found = next(tensors, None)
+    elif not isinstance(logits, Tensor):
+        found = getattr(logits, "logits", None)
+    if not isinstance(found, Tensor):
+        raise InvalidType(
+            f"logits of {owner} must be a tensor, or a model's output that holds 'logits'. "
+            f"Got {type(logits).__name__}."
+        )
+    if not found.is_floating_point():
+        raise InvalidType(f"logits of {owner} must be floating-point. Got {found.dtype}.")
+    return found
+
+
+def check_labels(target: Any, scores: Tensor, owner: str) -> None:
+    """Raise unless labels are a tensor on the device of the logits."""
+    if not isinstance(target, Tensor):
+        raise InvalidType(
+            f"target of {owner} must be a tensor of labels. Got {type(target).__name__}. "
+            "With Trainer, the dataset needs a column 'labels'."
+        )
+    if target.device != scores.device:
+        raise InvalidInput(
+            f"target of {owner} must be on the device of the logits, {scores.device}. "
+            f"Got {target.device}."
+        )
+
+
+def working(scores: Tensor) -> torch.dtype:
+    """The type to compute in: float64 stays, all else is float32."""
+    return torch.float64 if scores.dtype == torch.float64 else torch.float32
+
+
+def refuse_second_derivative() -> None:
+    """Raise in a backward pass that is itself to be differentiated: it would be wrong in silence."""
+    if torch.is_grad_enabled() and not torch.compiler.is_compiling():
+        raise InvalidInput(
+            "create_graph of backward must be False for losses of evenkeel.nn. Got True. They give "
+            "first derivatives; for a gradient penalty use torch's own cross-entropy."
+        )
+
+
+def as_vector(values: Any) -> Tensor:
+    """A vector of its own: float64 tensors stay, all else is float32."""
+    if isinstance(values, Tensor) and values.dtype == torch.float64:
+        return values.detach().clone()
+    return torch.as_tensor(values).detach().to(torch.float32, copy=True)
+
+
+def reduced(
+    total: Tensor, count: Tensor | int, num_items: Tensor | float | None, reduction: str
+) -> Tensor:
+    """The mean of a sum, or what it is where no mean is wanted."""
+    if reduction != "mean":
+        return total
+    items = count if num_items is None else num_items
+    if isinstance(items, Tensor):
+        # Under DataParallel Trainer repeats the number for every device.
+        items = items.reshape(-1)[0] if items.ndim else items
+        items = items.to(total.device)
+        return total / torch.where(items > 0, items, 1)
+    return total / (items if items > 0 else 1)
+
+
+def check_finite(loss: Tensor, scores: Tensor, owner: str) -> None:
+    """Raise where the loss is NaN or infinite, and say which logits are."""
+    if math.isfinite(loss.detach().sum().item()):
+        return
+    for word, wrong in (("NaN", scores.isnan()), ("infinite", scores.isinf())):
+        at = wrong.nonzero()
+        if len(at):
+            raise InvalidInput(
+                f"logits of {owner} must be finite. Got {len(at):,} {word}, the first at "
+                f"{tuple(at[0].tolist())}. The model made them: look at its inputs, the learning "
+                "rate, and float16 without a gradient scaler."
+            )
+    raise InvalidInput(
+        f"The loss of {owner} must be finite. Got {loss.detach().sum().item()} from logits of at "
+        f"most {scores.detach().abs().max().item():g}. Scale the logits or the weights down."
+    )

@@ -1,0 +1,58 @@
+"""Softmax focal loss of smoothed labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from evenkeel.nn.losses.base import refuse_second_derivative, working
+
+
+class SmoothedFocal(torch.autograd.Function):
+    """``sum_j q_j (1 - p_j)^gamma * -log p_j`` of each row, with ``q`` the smoothed label.
+
+    The mixture of the losses of all labels, weighed by the true class afterwards: its minimum puts
+    the true class first whatever the weights. (A factor ``(1 - p_t)^gamma`` before the smoothed
+    cross-entropy would undo the smoothing, as it vanishes at ``p_t = 1``.)
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        scores: Tensor,
+        codes: Tensor,
+        factor: Tensor | None,
+        focus: tuple[float, float, int, bool],
+    ) -> Tensor:
+        """Loss; what the backward pass needs is kept."""
+        gamma, smoothing, dim, whole = focus
+        wide = scores.to(working(scores))
+        nll = torch.log_softmax(wide, dim).neg_()
+        p = nll.neg().exp_()
+        at = codes.unsqueeze(dim)
+        # The true class is the one whose 1 - p may lose its digits while it matters.
+        wrong_t = p.scatter(dim, at, 0.0).sum(dim, keepdim=True)
+        wrong = (1.0 - p).clamp_min_(0.0).scatter_(dim, at, wrong_t)
+        share = smoothing / p.shape[dim]
+        label = torch.full_like(p, share).scatter_(dim, at, 1.0 - smoothing + share)
+        power = wrong.pow(gamma)
+        ratio = torch.where(wrong > 1e-7, nll / wrong.clamp_min(1e-30), 1.0)
+        pull = label * power * (1.0 + gamma * p * ratio)
+        loss = (label * power * nll).sum(dim, keepdim=True)
+        grad = p * pull.sum(dim, keepdim=True) - pull
+        if factor is not None:
+            rows = factor.unsqueeze(dim)
+            loss, grad = loss * rows, grad * rows
+        ctx.save_for_backward(grad)
+        ctx.dim, ctx.whole, ctx.dtype = dim, whole, scores.dtype
+        return loss.sum() if whole else loss.squeeze(dim)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        """Gradient with respect to the logits."""
+        refuse_second_derivative()
+        (held,) = ctx.saved_tensors
+        rows = grad if ctx.whole else grad.unsqueeze(ctx.dim)
+        return (held * rows).to(ctx.dtype), None, None, None

@@ -1,0 +1,140 @@
+"""The rows of a resampling plan, made when a batch asks for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from evenkeel.errors import InvalidInput
+from evenkeel.nn.samplers.items import Items
+from evenkeel.nn.samplers.labels import labels_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from evenkeel.plan import Plan
+
+    Ints = NDArray[np.integer[Any]]
+    Floats = NDArray[np.float64]
+
+
+class PlanDataset(Dataset[Any]):
+    """What a resampler decided, as a map-style data set: over-sampling without the memory.
+
+    ``PlanDataset(SMOTE().plan(X, y), X, y)`` gives the rows of ``SMOTE().fit_resample(X, y)``, and
+    holds the plan only (at most 24 bytes for a made row). A batch is made in one piece.
+
+    Parameters
+    ----------
+    plan
+        From ``resampler.plan(X, y)``; it may come from another view of the same rows, such as
+        embeddings.
+    data
+        The rows ``(n_rows, ...)``: an array or a tensor, or a data set whose items are values, tuples
+        ``(x, ...)`` or dicts. A made item is its parent's with ``x`` replaced. A Hugging Face data
+        set is taken with ``.select`` where no rows are made.
+    *columns
+        With an array or tensor: target, weights, ... ``(n_rows,)``, each an array, a list or a
+        tensor.
+    feature
+        Where items are dicts and rows are made: the entry that holds the numbers.
+
+    Attributes
+    ----------
+    labels
+        Label of each row ``(n_out,)``, for a sampler; the first column, or those of the data set.
+    classes, prior, drawn_prior
+        Labels of the classes, their shares before the plan, and after, ``(n_classes,)``.
+
+    Raises
+    ------
+    InvalidInput
+        Data of another length than the plan, a plan that votes on categories (SMOTENC) with data
+        that are items, items whose numbers cannot be found.
+
+    Examples
+    --------
+    >>> from evenkeel.resample import SMOTE
+    >>> X, y = np.array([[0.0], [1.0], [2.0], [3.0], [4.0]]), np.array([0, 0, 0, 1, 1])
+    >>> data = PlanDataset(SMOTE(k_neighbors=1, random_state=0).plan(X, y), X, y)
+    >>> len(data), data[5][1].item(), data.labels.tolist()
+    (6, 1, [0, 0, 0, 1, 1, 1])
+    """
+
+    def __init__(self, plan: Plan, data: Any, *columns: Any, feature: str | None = None) -> None:
+        self.plan = plan
+        self.data = data
+        if isinstance(data, (torch.Tensor, np.ndarray)):
+            tables = (data, *columns)
+            self._tables = tuple(map(_array, tables))
+            self._items: Items | None = None
+            plan.take(np.arange(0), *self._tables)  # checks the lengths
+        else:
+            if columns:
+                raise InvalidInput(
+                    "columns of PlanDataset must come with an array or a tensor. Got them with "
+                    f"{type(data).__name__}, whose items hold their own."
+                )
+            self._items = Items(plan, data, feature)
+
+    def __len__(self) -> int:
+        return self.plan.n_out
+
+    def __getitem__(self, at: int) -> Any:
+        if not -len(self) <= at < len(self):
+            raise IndexError(f"{at} is not a row of {len(self):,}.")
+        return self.__getitems__([at % len(self)])[0]
+
+    def __getitems__(self, at: Sequence[int]) -> list[Any]:
+        """Several rows in one piece: what a ``DataLoader`` asks for."""
+        places = np.asarray(at, np.int64)
+        if self._items is not None:
+            return self._items.take(places)
+        taken = [
+            torch.from_numpy(part) if part.dtype.kind in "biufc" else part
+            for part in self.plan.take(places, *self._tables)
+        ]
+        return list(zip(*taken, strict=True)) if len(taken) > 1 else list(taken[0])
+
+    @property
+    def labels(self) -> NDArray[Any]:
+        """Label of each row, ``(n_out,)``."""
+        return self._source_labels()[self.plan.origin()]
+
+    @property
+    def classes(self) -> tuple[Any, ...]:
+        """Labels of the classes, sorted."""
+        return tuple(np.unique(self._source_labels()).tolist())
+
+    @property
+    def prior(self) -> Floats:
+        """Share of each class before the plan, ``(n_classes,)``."""
+        return _shares(self._source_labels(), self.classes)
+
+    @property
+    def drawn_prior(self) -> Floats:
+        """Share of each class after the plan, ``(n_classes,)``."""
+        return _shares(self.labels, self.classes)
+
+    def _source_labels(self) -> NDArray[Any]:
+        if self._items is not None:
+            return np.asarray(labels_of(self.data, "PlanDataset"))
+        if len(self._tables) < 2:
+            raise InvalidInput(
+                "labels of PlanDataset must be given as its first column. Got data alone: "
+                "PlanDataset(plan, X, y)."
+            )
+        return np.asarray(self._tables[1])
+
+
+def _array(table: Any) -> NDArray[Any]:
+    return table.detach().cpu().numpy() if isinstance(table, torch.Tensor) else np.asarray(table)
+
+
+def _shares(labels: NDArray[Any], classes: tuple[Any, ...]) -> Floats:
+    return np.array([np.count_nonzero(labels == label) for label in classes]) / len(labels)

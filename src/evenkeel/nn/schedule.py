@@ -1,0 +1,103 @@
+"""Deferred re-weighting: plain training first, the correcting loss for the last epochs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from evenkeel._checks import check_number
+from evenkeel.errors import InvalidInput
+
+
+class DeferredReweighting(nn.Module):
+    """One loss until an epoch, another from it on.
+
+    ``first`` is plain (or LDAM), ``then`` the same with class weights: the network learns its features
+    from the data as they are, and the classifier is corrected at the end, with the learning rate
+    already low.
+
+    .. code-block:: python
+
+        criterion = DeferredReweighting(nn.CrossEntropyLoss(), ClassWeightedLoss(counts), start=160)
+        for epoch in range(200):
+            criterion.set_epoch(epoch)
+            ...
+
+    The epoch stands in ``state_dict()``, so a training that is resumed is in the phase that it was in.
+
+    Parameters
+    ----------
+    first, then
+        Losses: modules or functions of the same arguments.
+    start
+        First epoch of ``then``, at least 0.
+
+    Attributes
+    ----------
+    epoch
+        A buffer, so that checkpoints keep it and devices move it.
+    phases
+        Both losses, for :func:`evenkeel.nn.check_prior`.
+
+    Raises
+    ------
+    InvalidInput
+        ``start`` or an epoch below 0, or a loss that cannot be called.
+
+    References
+    ----------
+    Cao, Wei, Gaidon, Arechiga and Ma 2019, "Learning imbalanced datasets with label-distribution-aware
+    margin loss", NeurIPS, algorithm 1. arXiv:1906.07413
+
+    Examples
+    --------
+    >>> weighted = nn.CrossEntropyLoss(torch.tensor([0.5, 5.0]), reduction="sum")
+    >>> criterion = DeferredReweighting(nn.CrossEntropyLoss(reduction="sum"), weighted, start=2)
+    >>> logits, target = torch.zeros(1, 2), torch.tensor([1])
+    >>> for epoch in (0, 2):
+    ...     criterion.set_epoch(epoch)
+    ...     print(round(criterion(logits, target).item(), 3))
+    0.693
+    3.466
+    """
+
+    epoch: torch.Tensor
+
+    def __init__(self, first: Any, then: Any, *, start: int) -> None:
+        super().__init__()
+        check_number(start, "start", "DeferredReweighting", low=0, whole=True)
+        for name, loss in (("first", first), ("then", then)):
+            if not callable(loss):
+                raise InvalidInput(
+                    f"{name} of DeferredReweighting must be a loss: a module or a function. "
+                    f"Got {loss!r}."
+                )
+        self.first, self.then, self.start = first, then, int(start)
+        self.register_buffer("epoch", torch.zeros((), dtype=torch.int64))
+        self._deferred = self.start == 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Say which epoch comes, from 0."""
+        check_number(epoch, "epoch", "DeferredReweighting", low=0, whole=True)
+        self.epoch.fill_(int(epoch))
+        self._deferred = int(epoch) >= self.start
+
+    @property
+    def active(self) -> Any:
+        """The loss of this epoch."""
+        return self.then if self._deferred else self.first
+
+    @property
+    def phases(self) -> tuple[Any, Any]:
+        """Both losses, in order."""
+        return self.first, self.then
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """The loss of this epoch, of these arguments."""
+        return self.active(*args, **kwargs)
+
+    def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
+        super()._load_from_state_dict(*args, **kwargs)
+        self._deferred = int(self.epoch) >= self.start
