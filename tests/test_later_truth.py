@@ -79,7 +79,7 @@ def test_rows_are_scored_with_their_truth_costs_and_days(folder):
     assert (truth.proba_run == truth.proba).all()
     with pytest.raises(InvalidInput, match="nothing"):
         score_truth(folder, later, columns=("nothing",))
-    with pytest.raises(InvalidInput, match="cost column 'amount' of the decision"):
+    with pytest.raises(InvalidInput, match="It lacks 1: 'amount'"):
         score_truth(folder, later.drop("amount"))
 
 

@@ -83,7 +83,11 @@ def test_labels_are_words_bools_or_any_numbers(labels):
     assert sorted(BalancedSampler(labels, power=0)) == [0, 1, 2]
 
 
-@pytest.mark.parametrize("source", [Pictures(), 7, "label", Pictures(targets=None)], ids=str)
+@pytest.mark.parametrize(
+    "source",
+    [Pictures(), 7, "label", Pictures(targets=None)],
+    ids=["bare", "number", "word", "targets of None"],
+)
 def test_a_dataset_without_labels_is_refused(source):
     with pytest.raises(
         InvalidInput, match=r"labels of BalancedSampler must be one label.*Give the"
