@@ -317,3 +317,14 @@ def test_missing_columns_and_wrong_classes_are_refused():
         Policy.min_recall(0.5).choose([0, 1, 2], np.full((3, 3), 1 / 3))
     with pytest.raises(InvalidInput, match="n_boot of choose"):
         COSTS.choose([0, 1], [0.1, 0.2], n_boot=-1)
+
+
+def test_a_missed_minimum_recall_shows_its_counts_and_is_never_rounded_up_to_it():
+    # 6 of the 59 rows of class 1 look like all of class 2: one of the two must give way
+    proba = [[0.8, 0.1, 0.1]] * 30 + [[0.2, 0.6, 0.2]] * 53 + [[0.2, 0.2, 0.6]] * 106
+    policy = Policy.min_recall({"u2r": 0.9, "r2l": 1.0})
+    y = np.repeat([0, 1, 2], [30, 59, 100])
+    found = policy.choose(y, np.array(proba), n_boot=0, classes=("fine", "u2r", "r2l"))
+    assert not found.reached
+    nearest = "u2r 53/59 = 0.898 of 0.9, r2l 100/100 = 1 of 1"
+    assert found.notes == (f"no offsets keep every minimum recall; the nearest reach {nearest}",)

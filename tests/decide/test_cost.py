@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenkeel.decide import Costs
+from evenkeel.decide import Costs, Policy
 from evenkeel.errors import InvalidInput, InvalidType
 
 AMOUNT = st.floats(0.0, 100.0)
@@ -84,6 +84,8 @@ def test_gains_make_the_decision_of_least_expected_cost():
         (((1, 1), (5, 0)), r"A false alarm \(cost_fp 1\) must cost more"),
         (((0, -1), (5, 0)), r"cost_fp of Policy must be a number of at least 0\. Got -1"),
         (((0, float("nan")), (5, 0)), "cost_fp of Policy"),
+        (((0, 1e308), (1e308, 0)), r"cost_fp of Policy .*at most 1e\+100\. Got 1e\+308\. Give"),
+        (((0, 10**400), (5, 0)), r"cost_fp of Policy .*at most 1e\+100"),
         (((0, float("inf")), (5, 0)), "cost_fp of Policy"),
         (((0, 1, 2), (5, 0)), "one row and one column for each class"),
         (((0,),), "one row and one column for each class"),
@@ -132,3 +134,19 @@ def test_sentences():
         "act when p x (amount - 2) > (1 - p) x 4 if calibrated"
     )
     assert Costs(((0, 1, 2), (3, 0, 4), (5, 6, 0))).sentence().endswith(": 0 1 2; 3 0 4; 5 6 0")
+
+
+def test_the_largest_costs_have_finite_sums_and_squares():
+    policy = Policy(cost_fn=1e100, cost_fp=1e100)
+    found = policy.choose([0, 1] * 50, np.linspace(0.1, 0.9, 100), n_boot=20)
+    spent = policy.row_costs([0, 1])
+    assert found.threshold > 0.0
+    assert np.isfinite((1e6 * spent) ** 2).all()
+
+
+def test_a_column_of_costs_without_bounds_is_refused():
+    costs = Costs(((0.0, 4.0), ("amount", 0.0)))
+    with pytest.raises(
+        InvalidInput, match=r"at most 1e\+100\. 1 rows do not, first row 1: 1e\+308"
+    ):
+        costs.of_rows([0, 1], columns={"amount": [1.0, 1e308]})

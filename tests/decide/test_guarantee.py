@@ -261,3 +261,27 @@ def test_whatever_mapie_can_promise_of_recall_is_promised_here(seed):
     assert theirs.max() <= ours + np.diff(grid)[0]
     at = p >= theirs.max()
     assert tail(int((at & (y == 1)).sum()), int(y.sum()), 0.8) <= 0.05
+
+
+@given(st.integers(0, 10**6), st.sampled_from([0.2, 0.3, 0.6, 0.9]), st.sampled_from([0.6, 0.9]))
+@settings(deadline=None, max_examples=60)
+def test_what_a_precision_needs_is_more_than_it_has(seed, floor, confidence):
+    rng = np.random.default_rng(seed)
+    y, score = binormal(int(rng.integers(20, 300)), 0.25, rng.uniform(0.0, 2.0), rng)
+    if 0 < y.sum() < y.size:
+        _, found = promise(y, np.round(score, 1), "precision", floor, confidence)
+        assert found.needed is None or (found.point is None and found.needed > found.rows)
+
+
+def test_the_nearest_point_is_one_that_fails_at_the_level_of_a_start():
+    # 7 of the first 9 would pass at any level here, but only 4, 12, 36 and 108 alerts have one.
+    y = np.array([1, 1, 0, 0, 1, 1, 1, 1, 1] + [0] * 291)
+    _, found = promise(y, -np.arange(300) / 300, "precision", 0.3, 0.9)
+    level = 0.1 / 4
+    assert tail(7, 9, 0.3) < level
+    assert level < tail(5, 7, 0.3)
+    assert (found.point, found.hits, found.rows) == (None, 5, 7)
+    assert tail(5 / 7 * found.needed, found.needed, 0.3) <= level
+    assert found.sentence().endswith(
+        f"has 5/7; about {found.needed} alerts at that rate are needed"
+    )

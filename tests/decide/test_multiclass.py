@@ -12,6 +12,7 @@ from evenkeel.decide.multiclass import (
     between,
     current,
     decide,
+    every_start,
     first_offsets,
     line_of,
     search_offsets,
@@ -229,3 +230,63 @@ def test_floors_that_are_kept_anyway_cost_nothing():
     held = search_offsets(logs, y, goal, weight=weight, tuned=tuned, start=start)
     value = goal.value(table_at(logs, y, weight, held))
     assert value >= goal.value(table_at(logs, y, weight, free)) - 1e-12
+
+
+def small_table(seed):
+    """120 calibrated rows of three classes, as the docstring of ``search_offsets`` counts them."""
+    rng, shares = np.random.default_rng(seed), np.array([0.8, 0.14, 0.06])
+    apart = (1.2, 0.8, 2.0)[seed % 3]
+    y = rng.choice(3, 120, p=shares)
+    y[:15] = np.repeat([0, 1, 2], 5)
+    x = rng.normal(size=(120, 3))
+    x[np.arange(120), y] += apart
+    p = np.exp(apart * x) * shares
+    return y, np.log(p / p.sum(axis=1, keepdims=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "seeds"),
+    [
+        ("f1", (11, 17, 44, 60)),
+        ("mcc", (4, 11, 44, 79)),
+        ("g-mean", (14, 57, 63, 75)),
+        ("balanced-accuracy", (8, 14, 16, 63)),
+    ],
+)
+def test_three_starts_pass_where_one_stops_below_a_grid(name, seeds):
+    tuned, weight, grid = np.array([1, 2]), np.ones(120), np.linspace(-1.0, 5.0, 11)
+    for seed in seeds:
+        y, logs = small_table(seed)
+        goal = Goal(name, np.bincount(y).astype(float))
+        best = max(
+            current(logs, y, goal, weight, np.array([0.0, one, two]))
+            for one in grid
+            for two in grid
+        )
+        one, three = (
+            current(
+                logs, y, goal, weight,
+                search_offsets(logs, y, goal, weight=weight, tuned=tuned, start=start),
+            )
+            for start in (first_offsets(goal, tuned), every_start(goal, tuned))
+        )  # fmt: skip
+        assert one < best - 0.005
+        assert three >= best - 0.005
+
+
+@pytest.mark.parametrize("name", ["f1", "f2", "mcc", "g-mean", "accuracy", "balanced-accuracy"])
+def test_three_starts_are_never_worse_than_the_first(name):
+    for seed in range(5):
+        y, logs, weight = sample(seed)
+        goal, tuned = goal_of(name, y, weight), np.array([1, 2, 3])
+        starts = every_start(goal, tuned)
+        assert starts.shape == (3, 4)
+        assert (starts[0] == first_offsets(goal, tuned)).all()
+        values = [
+            current(
+                logs, y, goal, weight,
+                search_offsets(logs, y, goal, weight=weight, tuned=tuned, start=start),
+            )
+            for start in (starts, *starts)
+        ]  # fmt: skip
+        assert values[0] == max(values[1:])

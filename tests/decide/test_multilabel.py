@@ -165,3 +165,16 @@ def test_scores_of_the_decision_are_its_counts():
     found = choose_labels(None, Y, p, n_boot=0)
     each = from_counts("f1", found.counts)
     assert each == pytest.approx(f1_score(Y, found.apply(p[0]), average=None))
+
+
+def test_micro_f1_never_tells_of_the_costs_that_stand_for_it():
+    Y, p = sample(n=200)
+    Y[:, 2] = np.random.default_rng(1).random(200) < 0.03  # its scores are worth nothing
+    for n_boot in (0, 20):
+        found = choose_labels(LabelPolicy.micro("f1"), Y, p, n_boot=n_boot, labels=["a", "b", "c"])
+        assert {decision.policy for decision in found.decisions} == {Policy.metric("f1")}
+        told = found.sentence() + " ".join(found.notes)
+        assert "cost" not in told
+        assert found.decisions[2].threshold > 1.0
+        want = "the highest F1 over the decisions of all labels together"
+        assert found.notes == (f"label c: never decided: that serves {want}",)

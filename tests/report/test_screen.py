@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from evenkeel.report import print_screen, screen_lines
+from evenkeel.report.screen import print_decision
 
 Facts = dict[str, Any]
 
@@ -230,3 +231,31 @@ def test_a_short_table_keeps_what_is_clear_or_close(binary_facts: Facts) -> None
     assert "extra-39" in shown
     assert "extra-38" in shown
     assert "more, in the report" in shown
+
+
+def printed(facts: Facts) -> str:
+    told = io.StringIO()
+    print_decision(facts, Console(file=told, width=100))
+    return told.getvalue()
+
+
+def test_a_rule_by_row_is_printed_once(binary_facts: Facts) -> None:
+    sentence = "Act when p x amount > 1.46 x (1 - p) x 4: 12.2 alerts per 1,000 rows."
+    binary_facts["decision"] |= {"sentence": sentence, "chosen_on": "out-of-fold scores of the run"}
+    assert printed(binary_facts).count(sentence) == 1
+    assert "Threshold    0.0312" in printed(binary_facts)
+    binary_facts["policy"] |= {"cost_fn": "amount", "cost_fp": 4.0}
+    assert printed(binary_facts).count(sentence) == 1
+    assert f"Threshold    {sentence}" in printed(binary_facts)
+    assert "Chosen on    out-of-fold scores of the run" in printed(binary_facts)
+
+
+def test_without_alerts_the_precision_is_undefined(binary_facts: Facts) -> None:
+    positives = binary_facts["test"]["recall_count"][1]
+    binary_facts["test"] |= {
+        "recall": 0.0, "recall_count": [0, positives], "recall_low": 0.0, "recall_high": 0.02,
+        "precision": 0.0, "precision_count": [0, 0], "precision_low": 0.0, "precision_high": 1.0,
+    }  # fmt: skip
+    for told in (printed(binary_facts), "\n".join(screen_lines(binary_facts))):
+        assert f"recall 0/{positives} = 0 % [0 %, 2.00 %]" in told
+        assert "precision undefined (0/0) ·" in told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -222,7 +223,7 @@ def _how_near(policy: Policy, counts: list[float]) -> str:
     held = " within the limit" if policy.limit is not None else ""
     return (
         f"{policy.floor_of} {policy.floor:g} is not reached at any threshold{held}; the best is "
-        f"{best:.2g} at {rate(other, tp, wholes[other])}"
+        f"{math.floor(1000.0 * best + 1e-9) / 1000.0:g} at {rate(other, tp, wholes[other])}"
     )
 
 

@@ -73,7 +73,8 @@ class Costs:
             raise InvalidType(
                 f"{name} of Policy must be a number or the name of a column. Got {entry!r}."
             )
-        if entry > _MOST:
+        given: Any = entry  # the type of all real numbers knows no order
+        if _MOST < given < np.inf:
             raise InvalidInput(
                 f"{name} of Policy must be a number of at least 0 and at most {_MOST:g}. "
                 f"Got {entry!r}. Give costs in a larger unit."
@@ -293,7 +294,7 @@ def _column(name: str, column: Any, n_rows: int) -> Floats:
     wrong = np.flatnonzero(~((values >= 0.0) & (values <= _MOST)))
     if wrong.size:
         raise InvalidInput(
-            f"The cost column {name!r} must hold numbers from 0 to {_MOST:g}. {wrong.size:,} rows do not, "
-            f"first row {wrong[0]:,}: {values[wrong[0]]:g}."
+            f"The cost column {name!r} must hold numbers of at least 0, at most {_MOST:g}. "
+            f"{wrong.size:,} rows do not, first row {wrong[0]:,}: {values[wrong[0]]:g}."
         )
     return values

@@ -36,12 +36,12 @@ class Guarantee:
         ``"precision"`` or ``"recall"``, the least it may be, and how sure the promise is.
     bound
         Exact (Clopper-Pearson) lower bound at the point, at the level its test had; without a point
-        that of the nearest one.
+        that of the nearest one, at the level of a start.
     hits, rows
         Counts behind the rate: positives flagged, and alerts (precision) or positives (recall).
     needed
         Without a point: about how many alerts or positives a promise would need; None where no
-        number would do, as the rate seen nowhere lies above the minimum.
+        number would do, as the nearest rate does not lie above the minimum.
 
     Examples
     --------
@@ -208,9 +208,10 @@ def _precision(curve: Curve, floor: float, confidence: float) -> Guarantee:
         counts = round(float(hits[best])), round(float(rows[best]))
         bound = lower_bound(*counts, level=float(levels[best]))
         return Guarantee(int(points[best]), "precision", floor, confidence, bound, *counts)
-    # Only a start has a level while nothing passes: judged by it, each needs more rows than it has.
-    starts = share > 0.0
-    hits, rows, level = hits[starts], rows[starts], (1.0 - confidence) * float(share.max())
+    level = (1.0 - confidence) * float(share.max())
+    # Between starts a point may pass at a level that it does not have: it needs no more rows.
+    fails = tail(hits, rows, floor) > level
+    hits, rows = hits[fails], rows[fails]
     rate = np.divide(hits, rows, out=np.zeros_like(hits), where=rows > 0.0)
     evidence = (rate - floor) * np.sqrt(rows)
     near = int(np.argmax(evidence if evidence.max() > 0.0 else rate))

@@ -8,8 +8,8 @@ from evenkeel.report import figures, wording
 from evenkeel.report.sections import (
     calibration_section,
     decision_section,
+    outcome_section,
     policy_section,
-    test_section,
 )
 from evenkeel.report.sheet import Sheet
 from evenkeel.report.wording import count, is_number, label, number, share, spread
@@ -92,7 +92,7 @@ def print_decision(facts: Facts, console: Console) -> None:
             sheet.say("", decision.get("sentence"), most=2)
     later = facts.get("later") or {}
     sheet.say("Later rows", later.get("source"), most=1)
-    test_section(sheet, facts)
+    outcome_section(sheet, facts)
     calibration_section(sheet, facts)
     drift = facts.get("drift") or {}
     moved = [
@@ -124,7 +124,7 @@ def _lines(facts: Facts, width: int) -> list[Text]:
     why = f"{label(chosen.get('remedy'))} with {label(chosen.get('learner'))}: {chosen.get('why')}"
     bottom.say("Chosen", why, most=2)
     decision_section(bottom, facts)
-    test_section(bottom, facts)
+    outcome_section(bottom, facts)
     calibration_section(bottom, facts)
     _verdict(bottom, facts)
     _files(bottom, facts)

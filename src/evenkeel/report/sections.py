@@ -48,7 +48,7 @@ def decision_section(sheet: Sheet, facts: Facts) -> None:
     sheet.say("", "; ".join(map(str, notes)), most=2, style="yellow")
 
 
-def test_section(sheet: Sheet, facts: Facts) -> None:
+def outcome_section(sheet: Sheet, facts: Facts) -> None:
     """What the decision does on rows whose truth is known."""
     test, data = facts.get("test") or {}, facts.get("data") or {}
     ranking = f"average precision (AP) {number(test.get('average_precision'))} {spread(test, 'average_precision')}"
