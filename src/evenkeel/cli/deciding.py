@@ -50,7 +50,12 @@ def decide(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Choose another decision for a run from its stored scores; nothing is fitted again."""
+    """Choose another decision for a run from its stored scores; nothing is fitted again.
+
+    Give one goal: costs, a metric, a scenario or bands. A minimum or a capacity may stand alone or
+    go with costs or a metric. Only decision.json changes; predict follows it at once, the page
+    after: evenkeel report RUN.
+    """
     from evenkeel.decide.goals import check_goal
     from evenkeel.decide.request import Request
     from evenkeel.redecide import decide_again
@@ -85,7 +90,10 @@ def evaluate(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Compare a run with later truth: decisions, calibration, prevalence, and what to do."""
+    """Compare a run with later truth, and say what to do: nothing, recalibrate or retrain.
+
+    FILE holds the columns of training and the outcome of each row. Nothing is written.
+    """
     from evenkeel.later_truth import evaluate_run
 
     show(evaluate_run(folder, source), as_json=as_json, decided=True)

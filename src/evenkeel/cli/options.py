@@ -45,7 +45,10 @@ Scenario = Annotated[
     str | None, typer.Option(help="Policy without costs: fraud, screening, spam or general.")
 ]
 Capacity = Annotated[
-    str | None, typer.Option(help="Most alerts: 200/day (hour, week, month) or 1.5% of the rows.")
+    str | None,
+    typer.Option(
+        help="Most alerts: 200/day (hour, week, month), 1.5% of the rows, or 500 of any table."
+    ),
 ]
 Top = Annotated[int | None, typer.Option(help="Most alerts in any table: its highest scores.")]
 MinPrecision = Annotated[float | None, typer.Option(help="Least precision, in (0, 1].")]
@@ -55,7 +58,7 @@ MinRecall = Annotated[
 ]
 Confidence = Annotated[
     float | None,
-    typer.Option(help="With which the minimum is to hold for new rows, such as 0.95."),
+    typer.Option(help="Promise the minimum at this confidence, such as 0.95; goes with a minimum."),
 ]
 Bands = Annotated[
     str | None,
