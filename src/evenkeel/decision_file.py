@@ -151,7 +151,7 @@ class DecisionFile:
             n_classes = found.decision.n_classes
             found.whole.apply(np.full((1, n_classes), 1.0 / n_classes))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise DamagedRun(f"{path} is damaged: {_reason(error)}.") from error
+            raise DamagedRun(f"{path} is damaged: {reason(error)}.") from error
         plain = all(isinstance(label, str | int | float) for label in found.labels)
         if not plain or len(found.labels) != n_classes:
             raise DamagedRun(f"{path} is damaged: its labels do not fit its decision.")
@@ -191,5 +191,6 @@ def _digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """Why a stored file cannot be used: our own sentence, or what Python said."""
     return str(error).rstrip(".") if isinstance(error, EvenkeelError) else repr(error)

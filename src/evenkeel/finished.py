@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from evenkeel._checks import listed
 from evenkeel.decide.classifier import DecidedClassifier
-from evenkeel.decision_file import DecisionFile
-from evenkeel.errors import DamagedRun, EvenkeelError, EvenkeelWarning, InvalidInput
+from evenkeel.decision_file import DecisionFile, reason
+from evenkeel.errors import DamagedRun, EvenkeelWarning, InvalidInput
 from evenkeel.export import check_table_path, load_model, save_model, write_table
 from evenkeel.frames import labels_series
 from evenkeel.in_force import facts_in_force
@@ -142,7 +142,7 @@ class Run:
         try:
             schema = Schema.from_dict(info["schema"])
         except (KeyError, TypeError, ValueError) as error:
-            raise DamagedRun(f"{folder / 'run.json'} is damaged: {_reason(error)}.") from error
+            raise DamagedRun(f"{folder / 'run.json'} is damaged: {reason(error)}.") from error
         file = DecisionFile.read(folder / AGAIN)
         others = moved_on(info.get("versions"))
         try:
@@ -274,10 +274,6 @@ def rewrite_report(folder: str | Path) -> Path:
         # A decision made while the page was drawn stays in force, and the page older than it.
         replace(file, page_is_older=False).replace_in(folder / AGAIN, file)
     return path
-
-
-def _reason(error: Exception) -> str:
-    return str(error).rstrip(".") if isinstance(error, EvenkeelError) else repr(error)
 
 
 def _read_scores(path: Path) -> pl.DataFrame:

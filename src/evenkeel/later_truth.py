@@ -15,7 +15,7 @@ from evenkeel.decide.estimate_prior import estimate_prior
 from evenkeel.decide.prior import PriorShift
 from evenkeel.decision_file import DecisionFile
 from evenkeel.errors import EvenkeelWarning, InvalidInput
-from evenkeel.evidence import few_tested
+from evenkeel.evidence import FEWEST, few_tested
 from evenkeel.facts import rounded
 from evenkeel.finished import Run
 from evenkeel.frames import labels_series
@@ -26,6 +26,7 @@ from evenkeel.reading.moments import parse_time
 from evenkeel.reading.schema import Schema
 from evenkeel.reading.target import coded_like, target_mapping
 from evenkeel.reading.tidy import tidy
+from evenkeel.reading.words import plural
 from evenkeel.store import AGAIN
 from evenkeel.table import read_features
 
@@ -264,7 +265,14 @@ def _todo(*, fell: bool, moved: bool, truth: Truth) -> tuple[str, str]:
             "the model ranks as it did, but probabilities or shares have moved: "
             f"evenkeel decide {shlex.quote(str(folder))} --recalibrate {shlex.quote(truth.source)}"
         )
-    return "nothing", "prevalence, probabilities and ranking are what they were"
+    why = "prevalence, probabilities and ranking have not moved beyond chance"
+    counts = np.bincount(truth.y, minlength=len(truth.classes))
+    rare = int(counts.argmin())
+    if counts[rare] < FEWEST:
+        why += (
+            f"; with {plural(int(counts[rare]), 'row')} of {truth.classes[rare]} little could show"
+        )
+    return "nothing", why
 
 
 def _codes(column: pl.Series, run: Run, classes: tuple[Any, ...], source: str) -> Ints:

@@ -41,7 +41,7 @@ def test_rows_of_the_same_kind_ask_for_nothing(cli, run, payments):
     answer = cli("evaluate", "run", "later.csv")
     assert answer.code == 0
     assert (
-        "To do        nothing: prevalence, probabilities and ranking are what they were"
+        "To do        nothing: prevalence, probabilities and ranking have not moved beyond chance"
         in answer.out
     )
     assert "Later rows   later.csv" in answer.out
@@ -220,3 +220,11 @@ def test_several_classes(cli):
     assert cli("decide", "run", "--recalibrate", "moved.csv").code == 0
     again = drift(cli("evaluate", "run", "moved.csv", "--json"))
     assert again["todo"] == "nothing"
+
+
+def test_few_rows_do_not_pass_for_proof(cli, run, payments):
+    payments(40, 0.2, seed=3).write_csv("few.csv")
+    answer = cli("evaluate", "run", "few.csv", "--json")
+    drift = json.loads(answer.out)["drift"]
+    assert drift["todo"] == "nothing"
+    assert "of yes little could show" in drift["why"]

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, csr_matrix
 from sklearn.base import clone
 from sklearn.datasets import make_multilabel_classification
 from sklearn.ensemble import RandomForestClassifier
@@ -178,11 +178,24 @@ EXPECTED = dict.fromkeys(
         "check_estimators_dtypes", "check_complex_data", "check_dtype_object",
         "check_estimator_sparse_array", "check_estimator_sparse_matrix",
         "check_classifier_data_not_an_array", "check_classifiers_classes", "check_classifiers_one_label",
-        "check_classifiers_train", "check_classifiers_regression_target",
+        "check_classifiers_regression_target",
         "check_classifier_not_supporting_multiclass", "check_fit2d_1feature",
     ],
     OTHER_VALUES,
-) | {"check_classifier_multioutput": "it wants labels to be decided from 0.5 on"}  # fmt: skip
+) | {
+    "check_classifiers_train": "it wants one label a row back",
+    "check_classifier_multioutput": "it wants labels to be decided from 0.5 on",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [csr_array, csr_matrix])
+def test_sparse_tables_are_served(kind):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 4))
+    Y = (X[:, :2] + rng.normal(size=(300, 2)) > 1).astype(int)
+    whole = DecidedMultilabelClassifier(SIMPLE, cv=2).fit(X, Y)
+    thin = DecidedMultilabelClassifier(SIMPLE, cv=2).fit(kind(X), Y)
+    assert thin.predict_proba(kind(X)) == pytest.approx(whole.predict_proba(X), abs=1e-3)
 
 
 @parametrize_with_checks(

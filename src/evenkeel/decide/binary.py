@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evenkeel.confusion import Counts
+    from evenkeel.decide.guarantee import Guarantee
     from evenkeel.decide.policy import Policy
 
     Floats = NDArray[np.float64]
@@ -59,10 +60,14 @@ def choose_threshold(
     n_boot, seed
         Redraws, and their seed.
     """
+    promise = None
     if policy.confidence is not None:
-        found = _guaranteed(policy, y, p, weight)
-        if found is not None:
-            return found
+        line = _one_score_a_row(y, p, weight)
+        promise = _promise(policy, line)
+        if promise.point is not None:
+            counts = [float(count[promise.point]) for count in line.counts]
+            threshold = float(line.thresholds_at(promise.point))
+            return _decision(policy, threshold, counts, [promise.sentence()])
     if policy.cuts is not None:
         return _given(policy, y, p, weight, policy.cuts[1])
     score = policy.score(p, columns=columns)
@@ -70,6 +75,9 @@ def choose_threshold(
     curve = _curve(y, score, weight, of_rows)
     point, reached = _best(policy, curve.counts, curve.cost, share)
     at, low, high = int(point), None, None
+    if policy.costs is not None and policy.alerts is not None and policy.alerts.per == "table":
+        # Of the top rows only those are acted on where that pays.
+        at = min(at, int(np.count_nonzero(curve.scores >= policy.costs.threshold)))
     if n_boot:
         drawn = redraw(
             curve, y, score, n_boot=n_boot, seed=seed, weight=weight, cost=of_rows,
@@ -84,19 +92,16 @@ def choose_threshold(
         low, high = curve.thresholds_at([last, first]).tolist()
         if policy.floor_of is None and share is None:
             at = int(ranked[n_boot // 2])
-    if policy.costs is not None and policy.alerts is not None and policy.alerts.per == "table":
-        # Of the top rows only those are acted on where that pays.
-        at = min(at, int(np.count_nonzero(curve.scores >= policy.costs.threshold)))
     counts = [float(count[at]) / len(p) for count in curve.counts]
     threshold = float(curve.thresholds_at(at))
     notes = []
-    if policy.confidence is not None:
-        notes += [_no_guarantee(policy, y, p), "the threshold keeps it on these scores alone"]
+    if promise is not None:
+        notes += [promise.sentence(), "the threshold keeps it on these scores alone"]
     if not reached:
         notes.append(_how_near(policy, counts))
     if threshold in {FLAGS_ALL, FLAGS_NONE}:
         notes.append(_why_degenerate(policy, curve, share, everything=threshold == FLAGS_ALL))
-    reached = reached and policy.confidence is None
+    reached = reached and promise is None
     return _decision(policy, threshold, counts, notes, low=low, high=high, reached=bool(reached))
 
 
@@ -166,36 +171,23 @@ def _best(
     return optimum(goal, floor_values=floors, floor=policy.floor)
 
 
-def _guaranteed(policy: Policy, y: Ints, p: Floats, weight: Floats | None) -> Decision | None:
-    """The decision whose minimum holds for new rows too; None where none can be promised."""
+def _one_score_a_row(y: Ints, p: Floats, weight: Floats | None) -> Curve:
+    """The curve that a promise rests on: a row scored several times is still one draw."""
     if weight is not None:
         raise InvalidInput(
             "a guaranteed minimum must rest on rows that count once each. Got row weights, or "
             "another prevalence of deployment. Leave out the confidence."
         )
+    return threshold_curve(y, p.mean(axis=0))
+
+
+def _promise(policy: Policy, line: Curve) -> Guarantee:
     assert policy.floor_of is not None
     assert policy.floor is not None
     assert policy.confidence is not None
-    # A row that was scored several times is still one draw from the population.
-    curve = threshold_curve(y, p.mean(axis=0))
-    found = guaranteed(
-        curve, floor_of=policy.floor_of, floor=policy.floor, confidence=policy.confidence
+    return guaranteed(
+        line, floor_of=policy.floor_of, floor=policy.floor, confidence=policy.confidence
     )
-    if found.point is None:
-        return None
-    counts = [float(count[found.point]) for count in curve.counts]
-    threshold = float(curve.thresholds_at(found.point))
-    return _decision(policy, threshold, counts, [found.sentence()])
-
-
-def _no_guarantee(policy: Policy, y: Ints, p: Floats) -> str:
-    found = guaranteed(
-        threshold_curve(y, p.mean(axis=0)),
-        floor_of=str(policy.floor_of),
-        floor=float(policy.floor or 0.0),
-        confidence=float(policy.confidence or 0.0),
-    )
-    return found.sentence()
 
 
 def _given(policy: Policy, y: Ints, p: Floats, weight: Floats | None, cut: float) -> Decision:
