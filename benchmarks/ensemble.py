@@ -24,10 +24,11 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.page import put
+
 ROOT = Path(__file__).parent.parent
 DATA = Path(os.environ.get("EVENKEEL_DATA", ROOT.parent / "shared" / "data"))
 PAGE = ROOT / "docs" / "benchmarks.md"
-MARK = "<!-- ensemble -->"
 FILES = {"cover": "large/10_cover.npz", "celeba": "large/8_celeba.npz"}
 MEMBERS = {
     "BalancedRandomForestClassifier": 100,
@@ -236,10 +237,7 @@ def main() -> None:
             rows.append(group_line(data, given))
             print(rows[-1], flush=True)
     if given.write:
-        before, _, rest = PAGE.read_text().partition(MARK)
-        after = rest.partition(MARK)[2]
-        text = "\n".join(rows)
-        PAGE.write_text(f"{before}{MARK}\n\n{text}\n\n{MARK}{after}")
+        put(PAGE, "ensemble", "\n".join(rows))
 
 
 if __name__ == "__main__":

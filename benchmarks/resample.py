@@ -25,11 +25,12 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.page import put
+
 ROOT = Path(__file__).parent.parent
 DATA = Path(os.environ.get("EVENKEEL_DATA", ROOT.parent / "shared" / "data"))
 STORE = ROOT / "docs" / "resample.json"
 PAGE = ROOT / "docs" / "benchmarks.md"
-MARK = "<!-- resample -->"
 LONGEST = 900.0
 MOST_BYTES = 18 << 30
 
@@ -226,9 +227,7 @@ def page(store: dict[str, dict[str, Any]]) -> str:
 def save(store: dict[str, dict[str, Any]]) -> None:
     """Write the figures and the section of the page between its marks."""
     STORE.write_text(json.dumps(store, indent=1, sort_keys=True) + "\n")
-    before, _, rest = PAGE.read_text().partition(MARK)
-    after = rest.partition(MARK)[2]
-    PAGE.write_text(f"{before}{MARK}\n\n{page(store)}\n\n{MARK}{after}")
+    put(PAGE, "resample", page(store))
 
 
 def main() -> None:

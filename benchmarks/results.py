@@ -17,6 +17,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.page import put
+
 ROOT = Path(__file__).parent.parent
 DATA = Path(os.environ.get("EVENKEEL_DATA", ROOT.parent / "shared" / "data"))
 STORE = ROOT / "docs" / "results.json"
@@ -87,7 +89,6 @@ def short(facts: dict[str, Any]) -> dict[str, Any]:
 def page(found: dict[str, dict[str, Any]]) -> str:
     """The page in Markdown."""
     lines = [
-        "# Results on real tables", "",
         "Printed by `python -m benchmarks.results` (two cores); every row is one command, with all",
         "settings at their defaults (seed 0, LightGBM, the shortlist of remedies). Average precision",
         "of the baseline (no remedy, calibrated, tuned threshold) is out of fold on the training",
@@ -109,7 +110,7 @@ def page(found: dict[str, dict[str, Any]]) -> str:
             f"{row['balanced_accuracy']:.3f} | {row['calibration']:.2f} | {row['seconds']} | "
             f"{row['peak_gib']} |"
         )
-    lines += ["", "## Commands", "", "In the data folder:", "", "```"]
+    lines += ["", "### Commands", "", "In the data folder:", "", "```"]
     lines += [f"evenkeel run {row['command'].format(root='.')}" for row in found.values()]
     return "\n".join([*lines, "```", ""])
 
@@ -128,7 +129,7 @@ def main() -> None:
         print(name, json.dumps(found[name]), flush=True)
         ordered = {case: found[case] for case in CASES if case in found}
         STORE.write_text(json.dumps(ordered, indent=1) + "\n")
-        PAGE.write_text(page(ordered))
+        put(PAGE, "runs", page(ordered))
 
 
 if __name__ == "__main__":

@@ -8,17 +8,24 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from lightgbm import LGBMClassifier
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.pipeline import Pipeline
+from sklearn.tree import DecisionTreeClassifier
 
 from evenkeel.catalogue import CATALOGUE, SHORTLIST, SIMPLE, find_remedies, find_remedy
-from evenkeel.errors import DoesNotApply, EvenkeelWarning, InvalidInput
+from evenkeel.errors import DoesNotApply, EvenkeelWarning, InvalidInput, InvalidType
 from evenkeel.remedy import CHANGES, _load
 from evenkeel.wrappers import bare
 
 COMBINED = (SHORTLIST[-1], "smote(k=3)+class-weight-sqrt", "random-over(ratio=0.5)+cost-weight",
             "smote(ratio=0.3)+random-under")  # fmt: skip
-EVERY = [name for name in (*CATALOGUE, *COMBINED) if name != "smote-nc"]  # it wants categories
+LEARNERS = [name for name, row in CATALOGUE.items() if row.changes == "learner"]
+EVERY = [
+    name for name in (*CATALOGUE, *COMBINED) if name not in ("smote-nc", *LEARNERS)
+]  # it wants categories
 COSTS = {"cost_fn": 30.0, "cost_fp": 2.0}
 
 
@@ -32,6 +39,11 @@ class Seen(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X):
         return np.ones((len(X), len(self.classes_))) / len(self.classes_)
+
+
+def tree(**more):
+    """A learner whose splits do not depend on the order of rows of one value."""
+    return DecisionTreeClassifier(**({"max_depth": 4, "random_state": 0} | more))
 
 
 @contextlib.contextmanager
@@ -58,7 +70,7 @@ def as_numbers(X):
     return X.to_numpy() if hasattr(X, "to_numpy") else np.asarray(X)
 
 
-@pytest.mark.parametrize("spec", EVERY)
+@pytest.mark.parametrize("spec", [*EVERY, *LEARNERS])
 def test_the_same_seed_gives_the_same_model_bit_by_bit(rare, spec):
     X, y = rare
     models = [
@@ -66,12 +78,15 @@ def test_the_same_seed_gives_the_same_model_bit_by_bit(rare, spec):
         for _ in range(2)
     ]
     assert np.array_equal(models[0].predict_proba(X), models[1].predict_proba(X))
-    if re.match("random|smote", spec):
+    if spec in LEARNERS:
+        other = find_remedy(spec).treat(LogisticRegression(), seed=5).fit(X, y)
+        assert not np.array_equal(other.predict_proba(X), models[0].predict_proba(X))
+    elif re.match("random|smote", spec):
         other = fitted_on(spec, X, y, seed=6)
         assert not np.array_equal(other.X_, fitted_on(spec, X, y, seed=4).X_), "the seed is used"
 
 
-@pytest.mark.parametrize("spec", EVERY)
+@pytest.mark.parametrize("spec", [*EVERY, *LEARNERS])
 def test_input_may_be_read_only_and_is_not_changed(rare, spec):
     X, y = rare
     base = LogisticRegression()
@@ -175,6 +190,13 @@ def test_what_changes_is_what_the_row_says(rare, spec):
     assert (seen.weight_ is None) != ("weights" in remedy.changes)
 
 
+def test_cleaning_goes_with_an_ensemble(rare):
+    X, y = rare
+    cleaned = find_remedy("tomek-links+under-bagging").treat(tree(), seed=1).fit(X, y)
+    assert cleaned.n_rows_ < len(X)
+    assert len(bare(cleaned).estimators_) == 10
+
+
 def test_costs_reach_the_weights_and_only_where_they_are_asked_for(rare):
     weight = fitted_on("cost-weight", *rare).weight_
     assert weight[-1] / weight[0] == pytest.approx(15)
@@ -202,6 +224,73 @@ def test_a_row_is_complete(name):
         assert find_remedy(found.name) == found, "its name in a report can be asked for again"
         with pytest.raises(InvalidInput, match=f"{knob} of {name}"):
             find_remedy(f"{name}({knob}={about.high + 1:g})")
+
+
+@pytest.mark.parametrize("spec", LEARNERS)
+@pytest.mark.parametrize("kind", ["pandas", "polars", "named"])
+def test_ensembles_are_the_same_on_frames_and_with_labels_of_any_name(rare, spec, kind):
+    X, y = rare
+    labels = np.array(["no", "yes"])[y] if kind == "named" else y
+    table = {
+        "pandas": lambda: pd.DataFrame(X, columns=list("abcd")),
+        "polars": lambda: pl.DataFrame(X, schema=list("abcd")),
+        "named": lambda: X,
+    }[kind]()
+    plain = find_remedy(spec).treat(tree(), seed=1).fit(X, y)
+    other = find_remedy(spec).treat(tree(), seed=1).fit(table, labels)
+    assert other.classes_.tolist() == np.unique(labels).tolist()
+    assert np.array_equal(other.predict_proba(table), plain.predict_proba(X))
+
+
+@pytest.mark.parametrize("spec", [name for name in LEARNERS if name != "isolation-forest"])
+def test_ensembles_take_what_columns_give_lightgbm(rare, spec):
+    X, y = rare
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    frame.iloc[::7, 0] = np.nan
+    frame["b"] = pd.cut(X[:, 1], [-9, -1, 0, 1, 9], labels=list("wxyz"))
+    frame.loc[::11, "b"] = None
+    model = find_remedy(spec).treat(LGBMClassifier(n_estimators=5, verbose=-1, n_jobs=1), seed=1)
+    if spec == "smoteboost":
+        with pytest.raises(DoesNotApply, match="smoteboost does not apply to columns that hold no"):
+            model.fit(frame, y)
+        frame = frame.drop(columns="b")
+    proba = model.fit(frame, y).predict_proba(frame)
+    assert np.isfinite(proba).all()
+    assert roc_auc_score(y, proba[:, 1]) > 0.8
+
+
+@pytest.mark.parametrize("spec", [name for name in LEARNERS if name != "isolation-forest"])
+def test_ensembles_keep_a_class_with_one_row_and_rows_that_repeat(rare, spec):
+    X, _ = rare
+    y = np.repeat([0, 1, 2], [200, 99, 1])
+    treated = find_remedy(spec).treat(tree(), seed=1)
+    if spec == "clustered":
+        with pytest.raises(InvalidInput, match="single row"):
+            treated.fit(X, y)
+    else:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", EvenkeelWarning)
+            proba = treated.fit(X, y).predict_proba(X)
+        assert proba.shape == (300, 3)
+        assert proba[-1, 2] > 0
+    same = (
+        find_remedy(spec)
+        .treat(tree(), seed=1)
+        .fit(np.zeros((300, 2)), np.repeat([0, 1], [270, 30]))
+    )
+    assert np.allclose(same.predict_proba(np.zeros((1, 2)))[0, 1], 0.1, atol=0.02)
+
+
+@pytest.mark.parametrize("spec", LEARNERS)
+def test_members_are_the_learner_or_the_remedy_says_that_it_brings_its_own(rare, spec):
+    row = CATALOGUE[spec]
+    model = bare(row.treat(tree(max_leaf_nodes=7), seed=1).fit(*rare))
+    if row.own_learner:
+        assert isinstance(model, Pipeline)
+        return
+    assert {one.get_params()["max_leaf_nodes"] for one in model.estimators_} == {7}
+    few = find_remedy(f"{spec}(members=3)").treat(tree(), seed=1).fit(*rare)
+    assert len(few.estimators_) == 3
 
 
 def test_lists_are_whole_and_without_repeats():
@@ -236,11 +325,22 @@ def test_lists_are_whole_and_without_repeats():
         ("class-weight+smote", "name weights last"),
         ("class-weight+effective-number", "at most one part that changes weights"),
         ("none+smote", "stands alone"),
+        ("under-bagging+class-weight", "in which under-bagging and class-weight both do"),
+        ("class-weight+under-bagging", "in which under-bagging and class-weight both do"),
+        ("random-under+balanced-forest", "in which balanced-forest and random-under both do"),
+        ("smote(ratio=0.3)+self-paced", "settle once how much each class counts"),
+        ("under-bagging+self-paced", "in which under-bagging and self-paced both do"),
+        ("isolation-forest+class-weight", "Keep one of them"),
+        ("under-bagging+tomek-links", "must name under-bagging last"),
         ("smote+", "must be written name"),
+        ("no_such_module_here:X", "There is no module 'no_such_module_here'"),
+        ("json:Remedy", "It has no 'Remedy'"),
+        ("json:JSONEncoder", r"objects that have treat\(estimator\)"),
+        ("collections:namedtuple", "Got <function namedtuple"),
         ("smote(k=3", "must be written name"),
         ("smote(k=__import__('os'))", "must be written"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(spec, says):
-    with pytest.raises(InvalidInput, match=says):
+    with pytest.raises((InvalidInput, InvalidType), match=says):
         find_remedy(spec)

@@ -15,11 +15,11 @@ SOURCE = Path(evenkeel.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 ORDER = [
     "errors", "_optional", "_checks", "_arrays", "_threads", "_rows", "_numbers", "ranking", "confusion",
-    "metrics", "bootstrap", "delong", "intervals", "distribution", "verdict", "neighbors", "reading",
-    "table", "evidence", "audit", "blocks", "split", "strata", "samples", "chance", "votes", "made", "making", "plan", "reweight", "resample", "same_units", "wrappers", "resampled", "class_costs", "remedy", "answers", "scores",
-    "objectives", "objective_classifier", "decide", "ensemble", "nn", "learners", "catalogue", "words", "settings", "store", "race", "export",
-    "curves", "untouched", "headline", "outcome", "versions", "facts", "frames", "decision_file", "stored", "in_force",
-    "report", "finished", "later_truth", "redecide", "prepare", "job", "cli", "__main__",
+    "metrics", "bootstrap", "delong", "influence", "intervals", "distribution", "verdict", "neighbors", "reading",
+    "table", "evidence", "audit", "blocks", "strata", "split", "samples", "chance", "votes", "made", "making", "plan", "reweight", "resample", "same_units", "coded", "isolation_classifier", "wrappers", "resampled", "foreign_resampled", "class_costs", "remedy", "answers", "scores",
+    "objectives", "objective_classifier", "decide", "store", "seen_rows", "decision_file", "ensemble", "nn", "learners", "catalogue", "words", "place", "settings", "journal", "race", "export",
+    "curves", "untouched", "headline", "outcome", "versions", "honest", "facts", "frames", "stored", "in_force",
+    "report", "finished", "drift", "later_truth", "redecide", "layout", "prepare", "info", "resume", "job", "cli", "__main__",
 ]  # fmt: skip
 MAX_LINES = 300
 MAX_FUNCTION = 50

@@ -234,6 +234,18 @@ def test_mean_interval_widens_where_few_rows_carry_the_mean():
     assert mean_interval(values + 5.0, other=values) == (5.0, 5.0)
 
 
+def test_paired_costs_that_all_point_one_way_leave_some_doubt():
+    """Three of ten positives are caught by the one and missed by the other, never the other way round."""
+    miss = np.repeat([0.0, 50.0], [997, 3])
+    low, high = mean_interval(miss, other=np.zeros(1000))
+    plain = mean_interval(miss)
+    assert low <= plain[0]
+    assert high - low > 1.1 * (plain[1] - plain[0])
+    many = np.repeat([0.0, 50.0, -50.0], [9000, 600, 400])
+    low, high = mean_interval(many, other=np.zeros(10_000), n_boot=4000)
+    assert high - low == pytest.approx(2 * 1.96 * many.std() / 100, rel=0.05), "lost in many rows"
+
+
 def delong_covariance(y, scores):
     """DeLong's own form, by loops over pairs."""
     positives, negatives = np.flatnonzero(y == 1), np.flatnonzero(y == 0)
@@ -248,17 +260,35 @@ def delong_covariance(y, scores):
     return ten / positives.size + one / negatives.size
 
 
-def test_roc_auc_interval_is_delongs():
+@pytest.mark.parametrize(("m", "n"), [(10, 990), (25, 200), (90, 10)])
+def test_roc_auc_interval_is_newcombes_method_5(m, n):
+    """Each end is z of Hanley and McNeil's standard errors at that end away, with N for m - 1, n - 1."""
+    y, p, _ = binormal(m, m + n, gain=1.0)
+    area = roc_auc(y, p)
+    for end in roc_auc_interval(y, np.stack([-p, p], axis=1)):
+        first, second = end / (2 - end), 2 * end**2 / (1 + end)
+        middle = (m + n) / 2 - 1
+        variance = end * (1 - end) + middle * (first - end**2) + middle * (second - end**2)
+        assert abs(area - end) == pytest.approx(1.959964 * np.sqrt(variance / (m * n)), rel=1e-5)
+
+
+def test_a_perfect_area_still_has_an_interval():
+    y = np.repeat([0, 1], [90, 10])
+    p = np.stack([1.0 - y, y], axis=1)
+    low, high = roc_auc_interval(y, p)
+    assert 0.7 < low < 0.99
+    assert high == 1.0
+    low, high = roc_auc_interval(1 - y, p)
+    assert low == 0.0
+    assert 0.01 < high < 0.3
+
+
+def test_roc_auc_difference_is_delongs():
     y, p, other = binormal(25, 200)
     p, other = np.round(p, 1), np.round(other, 1)
     stack = [np.stack([-score, score], axis=1) for score in (p, other)]
     covariance = delong_covariance(y, [p, other])
     sure = stats.t.ppf(0.975, 24)  # 25 positives
-    low, high = logit(roc_auc_interval(y, stack[0]))
-    area = roc_auc(y, p)
-    assert (high + low) / 2 == pytest.approx(logit(area))
-    width = sure * np.sqrt(covariance[0, 0]) / (area * (1 - area))
-    assert (high - low) / 2 == pytest.approx(width, rel=1e-6)
     low, high = roc_auc_interval(y, stack[0], other=stack[1])
     spread = covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]
     assert (high + low) / 2 == pytest.approx(roc_auc(y, p) - roc_auc(y, other))

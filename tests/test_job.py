@@ -12,7 +12,7 @@ import evenkeel
 from evenkeel.errors import InvalidInput, InvalidType
 from evenkeel.job import look
 
-SHORT = {"quick": True, "remedies": "class-weight", "learners": "logistic"}
+SHORT = {"quick": True, "remedies": "class-weight", "learners": "logistic", "test_size": 0.2}
 N = 500
 
 

@@ -1,6 +1,4 @@
-"""Later truth: when a share counts as moved, and what is scored."""
-
-import math
+"""Later truth: what is scored, what is left out, and which rows were seen before."""
 
 import numpy as np
 import polars as pl
@@ -8,42 +6,9 @@ import pytest
 
 import evenkeel
 from evenkeel.errors import InvalidInput
-from evenkeel.intervals import wilson
-from evenkeel.later_truth import _apart, evaluate_run, score_truth
+from evenkeel.later_truth import evaluate_run, score_truth
 
 SHORT = {"quick": True, "remedies": ("none",), "learners": ("logistic",)}
-
-
-def moved(k_then, n_then, k_now, n_now, *, sure=0.95):
-    ends = np.array([wilson(k_now, n_now, confidence=sure)])
-    then, now = np.array([k_then / n_then]), np.array([k_now / n_now])
-    return bool(_apart(then, n_then, now, ends, sure)[0])
-
-
-def test_newcombes_own_table():
-    # Newcombe (1998), table II, method 10: 56/70 - 48/80 is 0.0524 to 0.3339; 9/10 - 3/10 is
-    # 0.1705 to 0.8090; 6/7 - 2/7 is 0.0582 to 0.8062; 5/56 - 0/29 is -0.0381 to 0.1926
-    for k_now, n_now, k_then, n_then, apart in (
-        (56, 70, 48, 80, True), (9, 10, 3, 10, True), (6, 7, 2, 7, True), (5, 56, 0, 29, False),
-    ):  # fmt: skip
-        assert moved(k_then, n_then, k_now, n_now) is apart
-        assert moved(k_now, n_now, k_then, n_then) is apart, "either way round"
-
-
-@pytest.mark.parametrize(("n_then", "n_now"), [(400, 2000), (2000, 2000), (20_000, 500)])
-def test_rows_of_the_same_kind_look_moved_once_in_twenty(n_then, n_now):
-    rng = np.random.default_rng(0)
-    then, now = rng.binomial(n_then, 0.1, 2000), rng.binomial(n_now, 0.1, 2000)
-    alarms = np.mean([moved(a, n_then, b, n_now) for a, b in zip(then, now, strict=True)])
-    assert 0.03 < alarms < 0.065
-
-
-def test_a_share_that_was_given_is_exact():
-    low, high = wilson(100, 1000)
-    ends = np.array([(low, high)])
-    for share, apart in ((low - 1e-6, True), (low + 1e-6, False), (high + 1e-6, True)):
-        found = _apart(np.array([share]), math.inf, np.array([0.1]), ends, 0.95)
-        assert bool(found[0]) is apart
 
 
 def table(n, share, seed):

@@ -311,7 +311,7 @@ def test_what_cannot_be_served_is_refused_and_nothing_changes(tmp_path, amounts,
         assert {path.name: path.read_bytes() for path in made.folder.iterdir()} == before
 
 
-@pytest.mark.parametrize("prevalence", [0, 1, -0.1, 1.5, float("nan"), "0.1"])
+@pytest.mark.parametrize("prevalence", [0, 1, -0.1, 1.5, float("nan"), "ten", "120%"])
 def test_a_prevalence_is_a_share(tmp_path, prevalence):
     made = Made(tmp_path / "run", n=400)
     with pytest.raises((InvalidInput, TypeError), match="deploy_prevalence of a decision"):

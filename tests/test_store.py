@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 import evenkeel.store as store
 from evenkeel.errors import CannotWrite, DamagedRun, InvalidInput
+from evenkeel.journal import Journal
 from evenkeel.store import (
     NEEDED,
-    Journal,
     discard,
     new_folder,
     open_run,
@@ -206,45 +206,6 @@ def test_what_is_no_run(tmp_path):
         (tmp_path / "run.json").write_text(content)
         with pytest.raises(DamagedRun, match="not the description of an evenkeel run"):
             open_run(tmp_path)
-
-
-@given(
-    key=st.text(max_size=40),
-    status=st.sampled_from(["ok", "skipped"]),
-    seconds=st.floats(0, 1e9),
-    proba=st.lists(st.floats(0, 1), min_size=1, max_size=8),
-)
-def test_the_journal_gives_back_what_it_was_given(tmp_path_factory, key, status, seconds, proba):
-    journal = Journal(tmp_path_factory.mktemp("run"))
-    facts = {"status": status, "seconds": seconds, "reason": None}
-    journal.add(key, facts, {"proba": np.array(proba)})
-    found, arrays = journal.get(key)
-    assert found == facts
-    assert np.array_equal(arrays["proba"], proba)
-    assert journal.get(key + "x") is None
-
-
-def test_a_trial_whose_file_is_broken_or_of_another_version_runs_again(tmp_path, monkeypatch):
-    journal = Journal(tmp_path)
-    journal.add("a", {"status": "ok"}, {"proba": np.arange(1000.0)})
-    path = next((tmp_path / "journal").iterdir())
-    whole = path.read_bytes()
-    middle = len(whole) // 2
-    for broken in (b"", whole[:-30], whole[:middle] + b"\x00\xff" * 20 + whole[middle + 40 :]):
-        path.write_bytes(broken)
-        assert journal.get("a") is None
-    path.write_bytes(whole)
-    assert journal.get("a") is not None
-    monkeypatch.setattr("evenkeel.__version__", "0.0.9")
-    assert journal.get("a") is None
-
-
-def test_the_journal_never_unpickles(tmp_path):
-    journal = Journal(tmp_path)
-    journal.add("a", {}, {"proba": np.zeros(1)})
-    path = next((tmp_path / "journal").iterdir())
-    np.savez(path, note=np.array([{"key": "a"}], dtype=object))
-    assert journal.get("a") is None
 
 
 def test_a_run_taken_back_leaves_only_what_is_not_ours(tmp_path):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 
-def need(module: str, *, extra: str) -> ModuleType:
+def need(module: str, *, extra: str | None) -> ModuleType:
     """Import an optional module, or raise with the exact line that installs it.
 
     Parameters
@@ -19,7 +19,7 @@ def need(module: str, *, extra: str) -> ModuleType:
     module
         Import name, such as ``"torch"``.
     extra
-        The extra of evenkeel that brings it, such as ``"torch"``.
+        The extra of evenkeel that brings it, such as ``"torch"``; None where there is none.
 
     Raises
     ------
@@ -34,7 +34,8 @@ def need(module: str, *, extra: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError as error:
+        package = module if extra is None else f"'evenkeel[{extra}]'"
         raise MissingDependency(
             f"{module} is needed here and cannot be imported ({error}). "
-            f"Install it with: pip install 'evenkeel[{extra}]'"
+            f"Install it with: pip install {package}"
         ) from error

@@ -20,6 +20,7 @@ from evenkeel.decide import Decision
 from evenkeel.decide.calibrate import calibrator_from_dict
 from evenkeel.decide.prior import Chained
 from evenkeel.errors import DamagedRun, EvenkeelError
+from evenkeel.seen_rows import SeenRows
 from evenkeel.store import read_json, write_json
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class DecisionFile:
         What the decision in force was chosen on, in words.
     history
         Earlier decisions, the oldest first: ``until``, ``policy``, ``sentence``, ``chosen_on``.
+    seen
+        The later rows that the decision in force was calibrated and chosen on, or 4,096 of them.
     page_is_older
         Whether page and card still tell of the decision before.
     """
@@ -61,6 +64,7 @@ class DecisionFile:
     chosen_on: str = "out-of-fold scores of the run"
     history: tuple[dict[str, str], ...] = ()
     page_is_older: bool = False
+    seen: SeenRows | None = None
 
     @property
     def whole(self) -> Calibrator:
@@ -70,7 +74,12 @@ class DecisionFile:
         return Chained((self.calibrator, self.adjustment))
 
     def then(
-        self, decision: Decision, *, adjustment: Calibrator | None, chosen_on: str
+        self,
+        decision: Decision,
+        *,
+        adjustment: Calibrator | None,
+        chosen_on: str,
+        seen: SeenRows | None = None,
     ) -> DecisionFile:
         """The file with another decision in force, and this one added to its history."""
         past = {
@@ -86,6 +95,7 @@ class DecisionFile:
             chosen_on=chosen_on,
             history=(*self.history, past),
             page_is_older=True,
+            seen=seen,
         )
 
     def document(self) -> dict[str, Any]:
@@ -99,7 +109,7 @@ class DecisionFile:
             "chosen_on": self.chosen_on,
             "history": list(self.history),
             "page_is_older": self.page_is_older,
-        }
+        } | ({} if self.seen is None else {"seen": self.seen.to_dict()})
 
     def write(self, path: Path) -> None:
         """Write the file in one step."""
@@ -137,7 +147,7 @@ class DecisionFile:
         if _digest(stored) != stored.get("sha256"):
             raise DamagedRun(f"{path} is damaged: it is not what evenkeel wrote.")
         try:
-            adjustment = stored["adjustment"]
+            adjustment, seen = stored["adjustment"], stored.get("seen")
             _check_words(stored)
             found = cls(
                 stored["labels"],
@@ -147,6 +157,7 @@ class DecisionFile:
                 stored["chosen_on"],
                 tuple(stored["history"]),
                 stored["page_is_older"],
+                None if seen is None else SeenRows.from_dict(seen),
             )
             n_classes = found.decision.n_classes
             found.whole.apply(np.full((1, n_classes), 1.0 / n_classes))

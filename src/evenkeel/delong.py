@@ -14,16 +14,22 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+_NEAR = (
+    1e-9  # of the way from the measured area, where the search for an end of its interval starts
+)
+
 
 def roc_auc_interval(
     y: ArrayLike, proba: ArrayLike, *, other: ArrayLike | None = None, confidence: float = 0.95
 ) -> tuple[float, float]:
-    """DeLong's interval of ROC-AUC, or of its paired difference to ``other`` on the same rows.
+    """Interval of ROC-AUC, or of its paired difference to ``other`` on the same rows.
 
-    ``logit(AUC) +- t s / (AUC (1 - AUC))`` with ``s = sqrt(sum_i h_i^2) / n`` of the influence
-    ``h_i`` of each row, and Student's t for the rows of the rarest class less one: with the normal
-    quantile and without the logit, nominal 95 % covers 78 % at 10 positives. A difference:
-    ``AUC - AUC_other +- t s``. ``python -m benchmarks.coverage`` measures both.
+    Two classes: Newcombe's method 5, the areas A for which ``|AUC - A| <= z s(A)`` with ``s(A)^2 = A (1
+    - A) (1 + N (1 - A) / (2 - A) + N A / (1 + A)) / (m n)``, ``N = (m + n) / 2 - 1``, m and n rows of
+    each class: it covers 95 to 99 % from 10 positives on, where DeLong's on the logit scale falls to
+    83 %. Several classes: ``logit(AUC) +- t s / (AUC (1 - AUC))`` with DeLong's ``s = sqrt(sum_i h_i^2) /
+    n`` of the influence ``h_i`` of each row, and Student's t for the rows of the rarest class less one.
+    A difference: ``AUC - AUC_other +- t s``. ``python -m benchmarks.coverage`` measures them.
 
     Parameters
     ----------
@@ -42,22 +48,25 @@ def roc_auc_interval(
 
     References
     ----------
-    DeLong, DeLong, Clarke-Pearson (1988), https://doi.org/10.2307/2531595. Pepe (2003), "The
-    statistical evaluation of medical tests", section 5.2.3 (the logit).
+    Newcombe (2006), part 2, method 5, https://doi.org/10.1002/sim.2324. DeLong, DeLong, Clarke-Pearson
+    (1988), https://doi.org/10.2307/2531595. Pepe (2003), "The statistical evaluation of medical
+    tests", section 5.2.3 (the logit).
 
     Examples
     --------
     >>> p = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]
     >>> low, high = roc_auc_interval([0, 0, 1, 0, 1, 0, 1, 1], [[1 - q, q] for q in p])
     >>> round(low, 2), round(high, 2)
-    (0.11, 0.99)
+    (0.4, 0.96)
     """
-    from scipy.stats import t
+    from scipy.stats import norm, t
 
     counts = np.bincount(as_classes(y, owner="roc_auc_interval"))
     rarest = int(counts[counts > 0].min()) if counts.any() else 0
     q = float(t.ppf((1.0 + confidence) / 2.0, max(rarest - 1, 1)))
     value, pull = _auc_influence(y, proba)
+    if other is None and np.shape(proba)[-1] == 2 and np.count_nonzero(counts) == 2:
+        return _newcombe(value, counts[0], counts[1], float(norm.ppf((1.0 + confidence) / 2.0)))
     if other is not None:
         rival, rival_pull = _auc_influence(y, other)
         value, pull = value - rival, pull - rival_pull
@@ -112,6 +121,22 @@ def roc_auc_influence(y: ArrayLike, p: ArrayLike) -> tuple[float, Floats]:
     n = score.size
     scale = [n / np.sqrt(m * max(m - 1, 1)) for m in (negatives.size, positives.size)]
     return value, placed * np.where(hit, scale[1], scale[0])
+
+
+def _newcombe(value: float, m: int, n: int, z: float) -> tuple[float, float]:
+    """The areas that the measured one does not contradict."""
+    from scipy.optimize import brentq
+
+    pairs, size = float(m) * float(n), (m + n) / 2 - 1
+
+    def apart(area: float, side: int) -> float:
+        spread = 1 + size * (1 - area) / (2 - area) + size * area / (1 + area)
+        return (value - area) * side - z * float(np.sqrt(area * (1 - area) * spread / pairs))
+
+    # An area of 0 or 1 solves it without saying anything: the root sought lies further in.
+    low = brentq(apart, 0.0, value - _NEAR * value, args=(1,)) if value > 0.0 else 0.0
+    high = brentq(apart, value + _NEAR * (1 - value), 1.0, args=(-1,)) if value < 1.0 else 1.0
+    return (float(low), float(high))
 
 
 def _below(others: Floats, score: Floats) -> Floats:

@@ -9,6 +9,7 @@
         ├── InvalidType (TypeError)          a value of the wrong kind
         ├── DamagedRun (ValueError)          a run directory or model file is broken or not trusted
         ├── CannotWrite (OSError)            a folder or disk refuses what has to be written
+        ├── OutOfTime (ValueError)           a time budget is too small for even the baseline
         └── MissingDependency (ImportError)  an optional package is not installed
 
     UserWarning
@@ -38,6 +39,10 @@ class DamagedRun(EvenkeelError, ValueError):
 
 class CannotWrite(EvenkeelError, OSError):
     """A folder or disk refuses what has to be written."""
+
+
+class OutOfTime(EvenkeelError, ValueError):
+    """A time budget is too small for even the baseline; what was done in it is kept."""
 
 
 class MissingDependency(EvenkeelError, ImportError):

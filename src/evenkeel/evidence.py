@@ -35,7 +35,9 @@ def rare_rows(counts: NDArray[np.int64]) -> int:
     return int(enough[0] if len(enough) else others[-1])
 
 
-def few_tested(counts: NDArray[np.int64], classes: Sequence[Any]) -> str | None:
+def few_tested(
+    counts: NDArray[np.int64], classes: Sequence[Any], *, what: str = "untouched rows"
+) -> str | None:
     """What fewer than 10 untouched rows of a class mean for its figures; None where all have enough.
 
     >>> few_tested(np.array([196, 4]), ("no", "yes"))
@@ -46,16 +48,16 @@ def few_tested(counts: NDArray[np.int64], classes: Sequence[Any]) -> str | None:
         code = 1 if n <= counts[0] else 0
         if counts[code] >= FEWEST:
             return None
-        what = "positive" if code == 1 else "negative"
+        side = "positive" if code == 1 else "negative"
         return (
-            f"Only {int(counts[code]):,} of the {total:,} untouched rows {'is' if counts[code] == 1 else 'are'} "
-            f"{what}: too few to judge by, whatever the figures say."
+            f"Only {int(counts[code]):,} of the {total:,} {what} {'is' if counts[code] == 1 else 'are'} "
+            f"{side}: too few to judge by, whatever the figures say."
         )
     few = [code for code in np.argsort(counts, kind="stable") if counts[code] < FEWEST]
     if not few:
         return None
     told = listed((f"{int(counts[code])} of {classes[code]!r}" for code in few), most=4)
-    return f"Too few untouched rows to judge these classes by: {told}."
+    return f"Too few {what} to judge these classes by: {told}."
 
 
 def evidence_of(counts: NDArray[np.int64]) -> dict[str, Any]:

@@ -15,8 +15,10 @@ import numpy as np
 import evenkeel
 from evenkeel.audit import not_deployment
 from evenkeel.evidence import evidence_of, few_tested
+from evenkeel.honest import honest_facts, leak_finding
 from evenkeel.metrics import METRICS
 from evenkeel.outcome import Outcome
+from evenkeel.split import in_words
 from evenkeel.versions import versions
 
 if TYPE_CHECKING:
@@ -56,6 +58,8 @@ class Found:
         The columns that costs name, each ``(n_test,)``; None where there are none.
     times_test
         ``(n_test,)``: when the untouched rows happened; None without a time column.
+    search
+        How settings were searched, in one sentence.
     """
 
     table: Table
@@ -72,6 +76,7 @@ class Found:
     labels_test: NDArray[np.int64]
     columns_test: dict[str, NDArray[np.float64]] | None
     times_test: Any
+    search: str = ""
     seed: int = 0
 
 
@@ -102,13 +107,17 @@ def run_facts(found: Found) -> dict[str, Any]:
             "remedy": comparison.chosen.name,
             "learner": comparison.chosen.learner,
             "why": comparison.why,
+            "settings": comparison.chosen.shipped,
         },
+        "search": found.search,
         "decision": None,
         "test": None,
         "calibration": None,
         "evidence": evidence_of(table.counts),
         "curves": None,
     }
+    facts |= honest_facts(comparison, found.findings, found.folds)
+    facts["audit"] = leak_finding(facts["canaries"]) + facts["audit"]
     outcome = Outcome(
         decision=found.settled.decision,
         y=found.y_test,
@@ -186,9 +195,13 @@ def _split(found: Found) -> dict[str, Any]:
         "time and group": f"test the last {len(found.y_test):,} rows by {found.table.time_name}, "
         f"{found.table.group_name} kept whole",
         "file": f"test file with {len(found.y_test):,} rows",
+        "nested": "no test part: every row is judged by choices made without it",
     }[split.kind]
     kept = found.table.group_name or "copies of a row"
-    aside = f"; {split.set_aside:,} rows left out to keep {kept} whole" if split.set_aside else ""
+    whole = split.set_aside - split.near
+    aside = f"; {whole:,} rows left out to keep {kept} whole" if whole else ""
+    if split.gap is not None:
+        aside += _gap(split, folds)
     if split.set_aside and len(classes) == 2:
         # Whole groups and a cut in time may keep one class more than the other: say so.
         share = y_train.mean()
@@ -203,19 +216,35 @@ def _split(found: Found) -> dict[str, Any]:
         "sentence": f"train {len(split.train):,} rows, {how}{aside}; {folds.n_folds} folds"
         + (f", {folds.n_repeats} times" if folds.n_repeats > 1 else ""),
         "kind": split.kind, "train_rows": len(split.train), "test_rows": len(found.y_test),
-        "set_aside": split.set_aside, "folds": folds.n_folds, "repeats": folds.n_repeats,
+        "set_aside": split.set_aside, "near": split.near,
+        "gap": None if split.gap is None else in_words(split.gap), "folds": folds.n_folds, "repeats": folds.n_repeats,
     } | {
         name: {str(label): int(n) for label, n in zip(classes, held, strict=True)}
         for name, held in counts.items()
     }  # fmt: skip
 
 
+def _gap(split: Split, folds: Folds) -> str:
+    """What a gap in time set aside, and where it could not be kept."""
+    span = in_words(split.gap)
+    told = f"; set aside {split.near:,} rows within {span} before the test"
+    if split.kind == "nested":
+        told = ""
+    if folds.left_out is None:
+        return f"{told}; no gap between folds, whose groups come again all the time"
+    left = folds.left_out.sum(axis=1).max()
+    return f"{told}; folds leave out up to {left:,} rows within {span} of them"
+
+
 def _few(found: Found) -> str | None:
     """What too few untouched rows mean, and what to do about it."""
     counts = np.bincount(found.y_test, minlength=len(found.table.classes))
-    told = few_tested(counts, found.table.classes)
+    nested = found.split.kind == "nested"
+    told = few_tested(counts, found.table.classes, what="rows" if nested else "untouched rows")
     if told is None:
         return None
+    if nested:
+        return f"{told} Collect more."
     file = found.split.kind == "file"
     return f"{told} {'Use a larger test file' if file else 'Hold out more with --test-size'}, or collect more."
 
@@ -227,11 +256,19 @@ def _remedy(entry: Entry, classes: tuple[Any, ...]) -> dict[str, Any]:
     figures.pop("rows", None)
     head = {
         "name": entry.name, "learner": entry.learner, "changes": entry.changes,
-        "status": entry.status, "reason": entry.reason,
+        "status": entry.status, "reason": entry.reason, "settings": _usual(entry.settings),
     }  # fmt: skip
     if each is not None:
         figures["per_class"] = _by_label(each, classes)
     return head | figures
+
+
+def _usual(settings: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The settings that most fits chose, the first of those chosen equally often."""
+    if not settings:
+        return None
+    often = max(settings, key=settings.count)
+    return {"values": often, "fits": settings.count(often), "of": len(settings)}
 
 
 def _by_label(each: list[dict[str, Any]], classes: tuple[Any, ...]) -> dict[str, Any]:

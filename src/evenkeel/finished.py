@@ -121,7 +121,11 @@ class Run:
         decision.write(folder / AGAIN)
         write_frame(folder / "predictions_oof.parquet", self.oof)
         write_frame(folder / "predictions_test.parquet", self.tested)
-        save_model(self.model.estimator_, folder / "model.skops")
+        try:
+            save_model(self.model.estimator_, folder / "model.skops")
+        except InvalidInput as error:  # a remedy of the user's own; all that was found is kept
+            self.info["no_model"] = str(error)
+            warnings.warn(f"{folder} is kept without its model: {error}", EvenkeelWarning, stacklevel=2)
         write_bytes(folder / "MODEL_CARD.md", render_card(self.facts).encode())
         write_bytes(folder / "report.html", render_page(self.told).encode())
         seal(folder, {**self.info, "schema": self.schema.to_dict()})
@@ -145,6 +149,8 @@ class Run:
             raise DamagedRun(f"{folder / 'run.json'} is damaged: {reason(error)}.") from error
         file = DecisionFile.read(folder / AGAIN)
         others = moved_on(info.get("versions"))
+        if info.get("no_model"):
+            raise DamagedRun(f"{folder} was kept without its model: {info['no_model']}")
         try:
             fitted = load_model(folder / "model.skops")
         except DamagedRun as error:

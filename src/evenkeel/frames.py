@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evenkeel.seen_rows import row_marks
+
 if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
@@ -28,7 +30,8 @@ def oof_frame(comparison: Comparison, table: Table, split: Split) -> pl.DataFram
     Returns
     -------
     DataFrame
-        ``row`` (number in the source), ``repeat``, ``fold``, ``remedy``, ``learner``, ``target``,
+        ``row`` (number in the source), ``mark`` (a hash of its features: ``row_marks``),
+        ``repeat``, ``fold``, ``remedy``, ``learner``, ``target``,
         ``raw_LABEL`` and ``probability_LABEL`` for each class, then the numeric columns, the time
         and the group of the row. Rows of one source row lie together, so repeated columns
         compress to almost nothing.
@@ -54,13 +57,14 @@ def oof_frame(comparison: Comparison, table: Table, split: Split) -> pl.DataFram
             names = {"remedy": pl.Categorical, "learner": pl.Categorical}
             parts.append(pl.DataFrame(columns, schema_overrides=names))
     scored = pl.concat(parts).sort("at", maintain_order=True)
-    taken = set(scored.columns) | {"row", "target"}
+    taken = set(scored.columns) | {"row", "mark", "target"}
     at = scored["at"].to_numpy()
     beside = {
         name: values.gather(at) for name, values in _columns(table, split.train, taken).items()
     }
     head = {
         "row": pl.Series("row", table.rows[split.train][at]),
+        "mark": pl.Series(row_marks(table.X[split.train])[at]),
         "target": labels_series(table.classes, table.y[split.train]).gather(at),
     }
     return pl.DataFrame([*_named(head), *scored.drop("at"), *_named(beside)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from evenkeel.decide.guarantee import tail
 from evenkeel.evidence import FEWEST
 
 Facts = dict[str, Any]
@@ -34,15 +35,18 @@ def headline(facts: Facts) -> list[str]:
 
 def _reached(facts: Facts) -> str:
     test = facts["test"]
+    on = f"On {test['rows']:,} untouched rows"
+    if facts.get("split", {}).get("kind") == "nested":
+        on = f"On all {test['rows']:,} rows, each judged by choices made without it,"
     if facts["data"]["task"] == "multiclass":
         return (
-            f"On {test['rows']:,} untouched rows it reaches balanced accuracy "
+            f"{on} it reaches balanced accuracy "
             f"{test['balanced_accuracy']:.3f} and macro F1 {test['f1']:.3f}"
         )
     caught, positives = test["recall_count"]
     right, alerts = test["precision_count"]
     return (
-        f"On {test['rows']:,} untouched rows it catches {caught:,} of {positives:,} positives and "
+        f"{on} it catches {caught:,} of {positives:,} positives and "
         f"{right:,} of its {alerts:,} alerts are right"
     )
 
@@ -69,8 +73,10 @@ def floor_of(policy: Facts, test: Facts) -> Facts | None:
     Returns
     -------
     dict or None
-        ``of``, ``least``, ``count`` (hits, rows), ``kept`` (None without rows to tell by) and
-        ``clearly_missed``: the whole interval lies below. None without a minimum.
+        ``of``, ``least``, ``count`` (hits, rows), ``kept`` (None without rows to tell by),
+        ``clearly_missed``: the whole interval lies below, and ``confirmed``: an exact test on these
+        rows alone proves the minimum at the confidence asked for, None without one. None without a
+        minimum.
 
     Examples
     --------
@@ -82,7 +88,7 @@ def floor_of(policy: Facts, test: Facts) -> Facts | None:
     name = policy.get("floor_of")
     if name is None:
         return None
-    hits, rows = test[f"{name}_count"]
+    (hits, rows), sure = test[f"{name}_count"], policy.get("confidence")
     kept = hits >= policy["floor"] * rows * (1 - 1e-12) if rows else None
     return {
         "of": name,
@@ -90,6 +96,9 @@ def floor_of(policy: Facts, test: Facts) -> Facts | None:
         "count": [hits, rows],
         "kept": kept,
         "clearly_missed": kept is False and test[f"{name}_high"] < policy["floor"],
+        "confirmed": None
+        if sure is None or not rows
+        else bool(tail(hits, rows, policy["floor"]) <= 1.0 - sure),
     }
 
 

@@ -26,7 +26,7 @@ def facts_in_force(
         classes=tuple(file.labels),
         columns=columns,
         times=tested.times,
-        doubts=(*facts["test"]["notes"], *_shifted(file)),
+        doubts=(*facts["test"]["notes"], *_shifted(file), *_same_rows(facts, file)),
         few=facts["test"]["few"],
     )
     found: dict[str, Any] = rounded(outcome.facts(facts))
@@ -39,3 +39,11 @@ def _shifted(file: DecisionFile) -> list[str]:
         return []
     told = f"The decision in force was chosen on {file.chosen_on}, and probabilities are on that "
     return [told + "scale; the untouched rows have their own prevalence."]
+
+
+def _same_rows(facts: dict[str, Any], file: DecisionFile) -> list[str]:
+    """That a nested run has no rows beside those a later decision is chosen on."""
+    if facts.get("split", {}).get("kind") != "nested" or not file.chosen_on.startswith("out-of-fold"):
+        return []
+    told = "The decision in force was chosen on the rows it is judged on here, which flatters it; "
+    return [told + "the run's own was chosen for each row without it."]

@@ -28,17 +28,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Interval = tuple[float, float]
 
-__all__ = [
-    "average_precision_interval",
-    "average_precision_replicates",
-    "decision_interval",
-    "macro_replicates",
-    "mean_interval",
-    "percentiles",
-    "roc_auc_interval",
-    "wilson",
-]
-
+__all__ = ["average_precision_interval", "average_precision_replicates", "decision_interval",
+           "macro_replicates", "mean_interval", "percentiles", "roc_auc_interval", "wilson"]  # fmt: skip
 FEW_POSITIVES = 50  # below this the bootstrap of average precision is too narrow (0.87 at 10)
 _LEVELS = 4096  # distinct numbers up to which a draw of rows is one draw of their counts
 
@@ -247,13 +238,14 @@ def mean_interval(
 
     Where few rows carry the mean, it is widened as in ``percentiles`` for
     ``n = (sum d)^2 / sum d^2`` rows (Kish's effective number), d the distance of each row from the
-    most common number.
+    most common number. A paired difference gets half a row either way, as in ``decision_interval``, of
+    the size that carries its spread (coverage at 10 positives 0.94, without 0.90).
 
     Parameters
     ----------
     values, other
-        ``(n_rows,)`` or ``(n_repeats, n_rows)``; repeats are averaged by row. With ``other`` the
-        interval is that of mean(values) - mean(other).
+        ``(n_rows,)`` or ``(n_repeats, n_rows)``; repeats are averaged by row. With ``other``: the
+        interval of mean(values) - mean(other).
     confidence
         Between 0 and 1.
     n_boot
@@ -272,19 +264,29 @@ def mean_interval(
         rivals = as_scores(other, owner="mean_interval", name="other", unit=False)
         same_length("mean_interval", values=rows.T, other=np.atleast_2d(rivals).T)
         mean = mean - np.atleast_2d(rivals).mean(axis=0)
-    levels, counts = np.unique(mean, return_counts=True)
+    levels, seen = np.unique(mean, return_counts=True)
+    counts = seen.astype(np.float64)
+    if other is not None and 1 < levels.size <= _LEVELS:
+        levels, counts = _with_doubt(levels, counts)
     apart = np.abs(levels - levels[np.argmax(counts)])
     carried = float(counts @ apart) ** 2 / max(float(counts @ apart**2), np.finfo(float).tiny)
     n = max(round(carried), 2)
     if levels.size <= _LEVELS:
         draws = np.random.default_rng(seed).multinomial(
-            mean.size, counts / mean.size, size=n_boot or 1000
+            mean.size, counts / counts.sum(), size=n_boot or 1000
         )
         return percentiles(draws @ levels / mean.size, confidence=confidence, n=n)
     n_draws = default_n_boot(mean.size) if n_boot is None else n_boot
     draws_of_rows = row_draws([mean.size], n_draws, seed=seed, streams=[0])
     found = [(part @ mean) / part.sum(axis=1, dtype=np.float64) for [part] in draws_of_rows]
     return percentiles(np.concatenate(found), confidence=confidence, n=n)
+
+
+def _with_doubt(levels: Floats, counts: Floats) -> tuple[Floats, Floats]:
+    """Differences and how often they occur, with half a row either way."""
+    apart = levels - (usual := levels[np.argmax(counts)])
+    size = float(np.sqrt(counts @ apart**4 / max(counts @ apart**2, np.finfo(float).tiny)))
+    return np.append(levels, [usual - size, usual + size]), np.append(counts, [0.5, 0.5])
 
 
 def _quantile(confidence: float) -> float:

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-import itertools
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evenkeel._rows import take
 from evenkeel.audit import audit
+from evenkeel.catalogue import as_texts
 from evenkeel.decide.classifier import DecidedClassifier
-from evenkeel.errors import DamagedRun, InvalidInput, InvalidType
 from evenkeel.facts import Found, look_facts, run_facts
 from evenkeel.finished import Run, get_ready
 from evenkeel.frames import oof_frame, test_frame
+from evenkeel.info import run_info
 from evenkeel.prepare import Prepared, look_at, make_settings, prepare, read_tables
-from evenkeel.race import Comparison, Judge, fit_whole, judge_all, run_race
-from evenkeel.settings import Settings
-from evenkeel.store import Journal, begin, discard, new_folder, read_json
-from evenkeel.versions import versions
+from evenkeel.race import (
+    DUMMY,
+    Budget,
+    Comparison,
+    Judge,
+    connected,
+    fit_whole,
+    judge_all,
+    judge_nested,
+    run_race,
+    shuffled_labels,
+)  # fmt: skip
+from evenkeel.report import render_page
+from evenkeel.resume import at_work
 from evenkeel.wrappers import bare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from evenkeel.journal import Journal
     from evenkeel.race import Results
 
 
@@ -82,7 +94,8 @@ def run(
         Called with the trials done, all trials, and the remedy at work.
     **options
         Fields of :class:`evenkeel.settings.Settings`, such as ``positive="yes"``, ``cost_fn=122``,
-        ``cost_fp=4``, ``time="ts"``, ``group="card"``, ``remedies=("smote",)``, ``seed=1``.
+        ``cost_fp=4``, ``time="ts"``, ``group="card"``, ``remedies=("smote",)``, ``seed=1``. Among
+        the remedies may be objects, as for :func:`evenkeel.compare`.
 
     Returns
     -------
@@ -106,28 +119,22 @@ def run(
     """
     laps = {"start": time.perf_counter()}
     named = test if isinstance(test, str | Path | None) else "(table in memory)"
+    options["remedies"], objects = as_texts(options.get("remedies"))
     settings = make_settings(
         target=target,
         test=None if named is None else str(named),
         out=None if out is None else str(out),
         **options,
     )
-    ready = prepare(source, test, settings)
+    ready = prepare(source, test, settings, objects)
     laps["prepare"] = time.perf_counter()
-    writes = out is not None or write or resume
-    folder, journal = _open_folder(ready, resume=resume) if writes else (None, None)
-    try:
-        done = _compare_and_settle(ready, journal, laps, progress)
-        if folder is not None:
+    with connected(settings.place, ready.jobs) as jobs:
+        ready = replace(ready, jobs=jobs)
+        if not (out is not None or write or resume):
+            return _compare_and_settle(ready, None, laps, progress)
+        with at_work(ready, resume=resume) as (folder, journal):
+            done = _compare_and_settle(ready, journal, laps, progress)
             done.write(folder)
-    except KeyboardInterrupt as stop:
-        if folder is not None:
-            stop.add_note(str(folder))  # the command line says where to go on
-        raise
-    except (InvalidInput, InvalidType):
-        if folder is not None and not resume:
-            discard(folder)
-        raise
     return done
 
 
@@ -138,57 +145,81 @@ def _compare_and_settle(
     progress: Callable[[int, int, str], None] | None,
 ) -> Run:
     """Race, judge, fit the chosen, test it, and gather what was found."""
-    if journal is not None and ready.jobs > 1:
+    budget = _budget(ready, laps)
+    if budget is not None or (journal is not None and ready.jobs > 1):
         get_ready()  # while the workers fit
     results = run_race(
         ready.course,
         ready.pairs,
         jobs=ready.jobs,
+        place=ready.settings.place,
         journal=journal,
-        time_budget=ready.settings.time_budget,
-        spent=laps["prepare"] - laps["start"],
+        budget=budget,
         progress=progress,
     )
     laps["race"] = time.perf_counter()
-    comparison = _judge(ready, results)
+    judge = _judge(ready)
+    comparison = _compared(ready, results, judge, journal)
     laps["judge"] = time.perf_counter()
     model = _fit_chosen(ready, comparison)
     laps["last fit"] = time.perf_counter()
-    found = _test(ready, comparison, model)
+    return _gathered(ready, results, comparison, judge, model, laps)
+
+
+def _budget(ready: Prepared, laps: dict[str, float]) -> Budget | None:
+    """The time budget, which can rehearse all that follows the race, the last fit apart."""
+    seconds, judge = ready.settings.time_budget, _judge(ready)
+    if seconds is None:
+        return None
+
+    def closing(results: Results) -> None:
+        comparison = _compared(ready, results, judge)
+        settled = comparison.chosen.settled
+        assert settled is not None
+        forecast, _ = fit_whole("none", DUMMY, ready.course)
+        model = DecidedClassifier.of(bare(forecast), settled, classes=ready.table.classes)
+        render_page(_gathered(ready, results, comparison, judge, model, laps).told)
+
+    spent = laps["prepare"] - laps["start"]
+    return Budget(seconds, spent, ready.jobs, judge.objective, closing)
+
+
+def _compared(
+    ready: Prepared, results: Results, judge: Judge, journal: Journal | None = None
+) -> Comparison:
+    n_trials, learner = len(results.outcomes), ready.pairs[0][1]
+    canary = shuffled_labels(ready.course, learner, n_trials=n_trials, journal=journal)
+    comparison = judge_all(
+        ready.course, results, ready.pairs, judge, classes=ready.table.classes, weak=ready.weak
+    )
+    return replace(comparison, canary=canary)
+
+
+def _gathered(
+    ready: Prepared,
+    results: Results,
+    comparison: Comparison,
+    judge: Judge,
+    model: DecidedClassifier,
+    laps: dict[str, float],
+) -> Run:
+    """What was found, told by the untouched rows."""
+    found = _test(ready, comparison, model, judge)
     rows = ready.table if ready.tested is None else ready.tested
     return Run(
         facts=run_facts(found),
         model=model,
         schema=ready.table.schema,
-        info=_info(ready, results, comparison, laps),
+        info=run_info(ready, results, comparison, laps),
         oof=oof_frame(comparison, ready.table, ready.split),
         tested=test_frame(rows, ready.split.test, found.proba_test, found.labels_test),
     )
 
 
-def _open_folder(ready: Prepared, *, resume: bool) -> tuple[Path, Journal]:
-    settings, table = ready.settings, ready.table
-    folder = new_folder(settings.out, table.name, resume=resume)
-    if resume:
-        before = read_json(folder / "run.json")
-        if not isinstance(before, dict) or not isinstance(before.get("settings"), dict):
-            raise DamagedRun(f"{folder / 'run.json'} does not say what the run was asked to do.")
-        changed = settings.differences(Settings.from_dict(before["settings"]))
-        if before.get("data_hash") != table.hash:
-            changed.append("the data")
-        if changed:
-            raise InvalidInput(
-                f"resume of run must go on with the same data and options. Changed: "
-                f"{'; '.join(changed)}. Start a new run instead."
-            )
-    begin(folder, {"settings": settings.to_dict(), "data_hash": table.hash})
-    return folder, Journal(folder)
-
-
-def _judge(ready: Prepared, results: Results) -> Comparison:
+def _judge(ready: Prepared) -> Judge:
     rows = ready.split.train
     columns = ready.columns_of(ready.table, rows)
-    judge = Judge(
+    return Judge(
         ready.policy,
         ready.settings.objective or ready.policy.objective,
         ready.course.n_classes,
@@ -197,26 +228,25 @@ def _judge(ready: Prepared, results: Results) -> Comparison:
         ready.share,
         ready.settings.seed,
     )
-    return judge_all(
-        ready.course, results, ready.pairs, judge, classes=ready.table.classes, weak=ready.weak
-    )
 
 
 def _fit_chosen(ready: Prepared, comparison: Comparison) -> DecidedClassifier:
     chosen = comparison.chosen
     assert chosen.settled is not None
-    return DecidedClassifier.of(
-        bare(fit_whole(chosen.name, chosen.learner, ready.course)),
-        chosen.settled,
-        classes=ready.table.classes,
-    )
+    model, chosen.shipped = fit_whole(chosen.name, chosen.learner, ready.course)
+    return DecidedClassifier.of(bare(model), chosen.settled, classes=ready.table.classes)
 
 
-def _test(ready: Prepared, comparison: Comparison, model: DecidedClassifier) -> Found:
+def _test(ready: Prepared, comparison: Comparison, model: DecidedClassifier, judge: Judge) -> Found:
     rows = ready.table if ready.tested is None else ready.tested
     at = ready.split.test
     columns = ready.columns_of(rows, at)
-    proba = model.predict_proba(take(rows.X, at))
+    if ready.split.kind == "nested":
+        crossed = judge_nested(comparison, judge, weak=ready.weak)
+        proba, labels = crossed.proba, crossed.labels
+    else:
+        proba = model.predict_proba(take(rows.X, at))
+        labels = model.decision_.apply(proba, columns=columns)
     assert comparison.chosen.settled is not None
     return Found(
         ready.table,
@@ -230,46 +260,9 @@ def _test(ready: Prepared, comparison: Comparison, model: DecidedClassifier) -> 
         comparison.chosen.settled,
         rows.y[at],
         proba,
-        labels_test=model.decision_.apply(proba, columns=columns),
+        labels_test=labels,
         columns_test=columns,
         times_test=ready.times_of(rows, at),
+        search=ready.search,
         seed=ready.settings.seed,
     )
-
-
-def _info(
-    ready: Prepared, results: Results, comparison: Comparison, laps: dict[str, float]
-) -> dict[str, Any]:
-    """What ``run.json`` tells beside the facts: how the run was made and what it cost."""
-    moments = list(laps.items())
-    base = comparison.baseline.cost
-    remedies = [
-        {"name": entry.name, "learner": entry.learner, **entry.cost}
-        | {
-            f"added_{key}": None
-            if entry.cost[key] is None or base.get(key) is None
-            else entry.cost[key] - base[key]  # type: ignore[operator]
-            for key in entry.cost
-        }
-        for entry in comparison.entries
-        if entry.ok
-    ]
-    return {
-        "settings": ready.settings.to_dict(),
-        "data_hash": ready.table.hash,
-        "source": ready.table.source,
-        "labels": list(ready.table.labels),
-        "mapping": ready.table.mapping,
-        "versions": versions(),
-        "seconds": {
-            name: round(moment - before, 3)
-            for (_, before), (name, moment) in itertools.pairwise(moments)
-        },
-        "jobs": ready.jobs,
-        "trials": sorted(trial.key for trial in results.outcomes),
-        "not_run": [
-            {"name": remedy, "learner": learner, "repeat": repeat, "seconds": seconds}
-            for remedy, learner, repeat, seconds in results.not_run
-        ],
-        "remedies": remedies,
-    }

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import os
+import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from evenkeel._checks import check_choice
 from evenkeel._rows import take
-from evenkeel.audit import audit, duplicate_ids
-from evenkeel.catalogue import SIMPLE, find_remedy
+from evenkeel.audit import audit
+from evenkeel.catalogue import ANOMALIES, OBJECT, SIMPLE, Own, find_remedy
 from evenkeel.distribution import Distribution
-from evenkeel.errors import InvalidInput
+from evenkeel.errors import EvenkeelWarning, InvalidInput
 from evenkeel.evidence import FEWEST, evidence_of
+from evenkeel.export import model_bytes
+from evenkeel.layout import lay_out
 from evenkeel.learners import KEEP_CATEGORIES, MANY_LEVELS, make_learner
 from evenkeel.race import DUMMY, Course, cost_numbers, entry_pairs
+from evenkeel.race.space import how_many, space_of
 from evenkeel.settings import Settings
-from evenkeel.split import Folds, Split, hold_out, make_folds
 from evenkeel.table import Table, read_table
+from evenkeel.wrappers import bare
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
     from numpy.typing import NDArray
 
     from evenkeel.audit import Finding
     from evenkeel.decide import Policy
+    from evenkeel.split import Split
 
-QUICK_FOLDS = 3
 WORTH_WORKERS = 3_000_000  # rows to fit in all above which starting processes pays
 
 
@@ -48,7 +54,9 @@ class Prepared:
     weak
         Too few positives to call any remedy the best.
     jobs
-        Processes that will share the trials.
+        Workers that will share the trials; 0 for all of a cluster.
+    search
+        How settings are searched, in one sentence.
     """
 
     settings: Settings
@@ -64,6 +72,7 @@ class Prepared:
     weak: bool
     share: float | None
     jobs: int
+    search: str
 
     def columns_of(self, table: Table, rows: Any) -> dict[str, NDArray[np.float64]] | None:
         """The columns that the policy reads, each ``(n_rows,)``."""
@@ -114,8 +123,12 @@ def look_at(table: Table) -> Distribution:
     return Distribution.of_counts(counts, kind="table", numeric=numeric)
 
 
-def prepare(source: Any, test: Any, settings: Settings) -> Prepared:
+def prepare(
+    source: Any, test: Any, settings: Settings, objects: Mapping[str, Any] | None = None
+) -> Prepared:
     """Read, check, audit and split; nothing is written and nothing is fitted.
+
+    ``objects`` holds the remedies that the settings name but cannot hold, by name.
 
     Raises
     ------
@@ -123,7 +136,7 @@ def prepare(source: Any, test: Any, settings: Settings) -> Prepared:
         Fewer than 10 positives without ``force``, or anything that cannot be read or split.
     """
     table, tested, findings = _audited(*read_tables(source, test, settings))
-    policy, assumed = settings.policy(len(table.classes))
+    policy, assumed = settings.policy(len(table.classes), classes=table.classes)
     evidence = evidence_of(table.counts)
     if evidence["positives"] < FEWEST and not settings.force:
         raise InvalidInput(
@@ -131,27 +144,31 @@ def prepare(source: Any, test: Any, settings: Settings) -> Prepared:
             f"anything. Got {evidence['positives']}. Collect more, or go on with --force."
         )
     weak = evidence["level"] == "weak"
+    distribution = look_at(table)
     names = settings.remedy_names()
-    if weak and settings.remedies is None:
-        names = [name for name in names if name in SIMPLE]
     if settings.remedies is None:
-        names = _suited(names, table, settings.learners)
+        names = _suited(names, table, settings.learners, distribution, weak=weak)
+    remedies = {name: _found(name, objects or {}) for name in names}
     share = _alert_share(policy, table)
-    split, folds = _split(table, tested, settings)
+    split, folds = lay_out(table, tested, settings)
     columns = {name: values[split.train] for name, values in table.costs.items()}
     learners = {name: make_learner(name) for name in (*settings.learners, DUMMY)}
+    search, told = how_many(settings.search, evidence["positives"], quick=settings.quick)
     course = Course(
         take(table.X, split.train),
         table.y[split.train],
         len(table.classes),
         folds,
         learners,
-        remedies={name: find_remedy(name) for name in names},
+        remedies=remedies,
         costs=cost_numbers(policy, table.y[split.train], columns),
         seed=settings.seed,
+        search=search,
+        spaces={name: space_of(learner) for name, learner in learners.items()},
     )
-    pairs = entry_pairs(names, settings.learners)
-    work = len(split.train) * len(pairs) * folds.n_folds * folds.n_repeats
+    _warn_of_unsaved(remedies, learners[settings.learners[0]])
+    pairs = _pairs(remedies, settings.learners)
+    work = len(split.train) * len(pairs) * folds.n_folds * folds.n_repeats * min(search, 4)
     return Prepared(
         settings,
         policy,
@@ -159,14 +176,60 @@ def prepare(source: Any, test: Any, settings: Settings) -> Prepared:
         table,
         tested,
         findings,
-        look_at(table),
+        distribution,
         split,
         course,
         pairs,
         weak,
         share,
-        settings.jobs or (cores() if work > WORTH_WORKERS else 1),
+        _jobs(settings, work),
+        told,
     )
+
+
+def _pairs(remedies: Mapping[str, Any], learners: tuple[str, ...]) -> list[tuple[str, str]]:
+    """What runs; a remedy with a learner of its own would run alike on the columns of each."""
+    return [
+        (name, learner)
+        for name, learner in entry_pairs(list(remedies), learners)
+        if learner in (learners[0], DUMMY) or not getattr(remedies[name], "own_learner", False)
+    ]
+
+
+def _found(name: str, objects: Mapping[str, Any]) -> Any:
+    if not name.endswith(OBJECT):
+        return find_remedy(name)
+    if name not in objects:
+        raise InvalidInput(
+            f"remedy {name!r} of run must be given as the object that it was: the name alone does "
+            "not tell which. Go on from Python, with the same object among remedies."
+        )
+    return objects[name]
+
+
+def _jobs(settings: Settings, work: int) -> int:
+    if settings.jobs is not None or settings.place.is_cluster:
+        return settings.jobs or 0
+    return cores() if work > WORTH_WORKERS else 1
+
+
+def _warn_of_unsaved(remedies: Mapping[str, Any], learner: Any) -> None:
+    """Say before anything is fitted which remedies leave a model that no file can hold."""
+    for name, remedy in remedies.items():
+        treated = None
+        if isinstance(remedy, Own):
+            with suppress(Exception):  # what it raises is told in its line of the table
+                treated = bare(remedy.treat(learner))
+        if treated is None:
+            continue
+        try:
+            model_bytes(treated)
+        except InvalidInput as error:
+            warnings.warn(
+                f"Should {name} be chosen, the run is kept without its model: {error}",
+                EvenkeelWarning,
+                stacklevel=2,
+            )
 
 
 def _alert_share(policy: Policy, table: Table) -> float | None:
@@ -177,10 +240,25 @@ def _alert_share(policy: Policy, table: Table) -> float | None:
     return policy.alerts.budget(table.n_rows, times=times) / table.n_rows
 
 
-def _suited(names: list[str], table: Table, learners: tuple[str, ...]) -> list[str]:
-    """SMOTE in the form for mixed columns, where a learner is given categories as such."""
+def _suited(
+    names: list[str],
+    table: Table,
+    learners: tuple[str, ...],
+    distribution: Distribution,
+    *,
+    weak: bool,
+) -> list[str]:
+    """The shortlist as it suits a table.
+
+    With few rare rows only simple remedies; at extreme ratios a detector of anomalies too; SMOTE in
+    the form for mixed columns, where a learner is given categories as such.
+    """
     import polars as pl
 
+    if weak:
+        return [name for name in names if name in SIMPLE]
+    if distribution.severity == "extreme" and len(table.classes) == 2:
+        names = [*names, ANOMALIES]
     text = (column for column in table.X.get_columns() if column.dtype == pl.String)
     if "smote" not in names or not any(column.n_unique() <= MANY_LEVELS for column in text):
         return names
@@ -206,35 +284,3 @@ def cores() -> int:
     here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     asked = os.environ.get("OMP_NUM_THREADS", "")
     return min(here, int(asked)) if asked.isdecimal() and int(asked) > 0 else here
-
-
-def _split(table: Table, tested: Table | None, settings: Settings) -> tuple[Split, Folds]:
-    duplicates = duplicate_ids(table.X)
-    if tested is not None:
-        if np.count_nonzero(tested.counts) < 2:
-            raise InvalidInput(
-                f"test of run must hold at least two classes to judge by. {tested.source} holds one."
-            )
-        split = Split(np.arange(table.n_rows), np.arange(tested.n_rows), "file")
-    else:
-        split = hold_out(
-            table.y,
-            test_size=settings.test_size,
-            groups=table.groups,
-            duplicates=duplicates,
-            time=None if table.time is None else table.time.to_numpy(),
-            seed=settings.seed,
-            classes=table.classes,
-        )
-    train = split.train
-    given: dict[str, Any] = {
-        "duplicates": duplicates[train],
-        "groups": None if table.groups is None else table.groups[train],
-        "time": None if table.time is None else table.time.to_numpy()[train],
-        "seed": settings.seed,
-    }
-    folds = make_folds(table.y[train], **given)
-    if settings.quick:
-        few = min(QUICK_FOLDS, folds.n_folds)
-        folds = make_folds(table.y[train], n_folds=few, n_repeats=1, **given)
-    return split, folds

@@ -10,28 +10,34 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evenkeel.decide.calibrate import fit_calibrator
+from evenkeel.decide.capacity import a
 from evenkeel.decide.choose import choose
 from evenkeel.decide.policy import Policy
+from evenkeel.decide.request import Request, read_share
 from evenkeel.decide.settle import deployment
 from evenkeel.decision_file import DecisionFile
 from evenkeel.errors import EvenkeelWarning, InvalidInput
 from evenkeel.in_force import facts_in_force
+from evenkeel.seen_rows import SeenRows
 from evenkeel.store import AGAIN, open_run
 from evenkeel.stored import OOF, TESTED, read_facts, read_stored
 
 if TYPE_CHECKING:
     from evenkeel.decide import Decision
     from evenkeel.decide.calibrate import Calibrator
+    from evenkeel.drift import Truth
     from evenkeel.stored import StoredScores
 
+_VOLUME_MATTERS = 0.1
+_MARKS = 4096  # 44 kB in decision.json
 READS = frozenset({"metrics.json", OOF, TESTED})
 
 
 def decide_again(
     folder: str | Path,
-    policy: Policy | None = None,
+    policy: Policy | Request | None = None,
     *,
-    deploy_prevalence: float | None = None,
+    deploy_prevalence: float | str | None = None,
     recalibrate: Any = None,
 ) -> dict[str, Any]:
     """Choose another decision for a run, and put it in force.
@@ -43,13 +49,14 @@ def decide_again(
     folder
         The run directory.
     policy
-        What decisions are for; None keeps the policy in force.
+        What decisions are for, also as options that make one; None keeps the policy in force.
     deploy_prevalence
-        Share of the positive class where the model will work: probabilities are put on that scale,
-        and the stored rows weighed by it.
+        Share of the positive class where the model will work, also as ``"0.2%"``: probabilities are
+        put on that scale, and the stored rows weighed by it.
     recalibrate
         A table of later rows with their truth: probabilities are fitted to it, and the decision is
-        chosen on it. The one case in which the model is read.
+        chosen on it. The one case in which the model is read. A capacity in a period is kept at the
+        larger of the two volumes, that of the run and that of these rows.
 
     Returns
     -------
@@ -75,8 +82,11 @@ def decide_again(
     folder = Path(folder)
     info = open_run(folder, reads=READS)
     facts, file = read_facts(folder), DecisionFile.read(folder / AGAIN)
+    prevalence: float | None = read_share(deploy_prevalence, "deploy_prevalence", "a decision")
     if policy is None:
         policy = file.decision.policy
+    if isinstance(policy, Request):
+        policy = policy.policy(len(file.labels), classes=file.labels)
     if policy.preset is not None:
         policy = Policy.scenario(policy.preset, n_classes=len(file.labels))
     policy.check(len(file.labels))
@@ -86,20 +96,22 @@ def decide_again(
         "time": (info.get("settings") or {}).get("time"),
     }
     tested = read_stored(folder, TESTED, **asked)
-    if recalibrate is None:
+    seen, share = None, None
+    if recalibrate is None or (policy.alerts is not None and policy.alerts.dated):
         scored = read_stored(folder, OOF, **asked)
         share = _alert_share(policy, facts, scored, tested)
-        decision, adjustment, on = _from_stored(file, scored, policy, share, deploy_prevalence)
+    if recalibrate is None:
+        decision, adjustment, on = _from_stored(file, scored, policy, share, prevalence)
     else:
         if deploy_prevalence is not None:
             raise InvalidInput(
                 "deploy_prevalence of a decision and recalibrate exclude each other: the later rows "
                 "bring their own prevalence. Leave one out."
             )
-        decision, adjustment, on = _from_truth(folder, recalibrate, policy)
+        decision, adjustment, on, seen = _from_truth(folder, recalibrate, policy, share)
     if not decision.reached:
         raise InvalidInput(f"{decision.notes[0]}. The decision in force stays as it is.")
-    new = file.then(decision, adjustment=adjustment, chosen_on=on)
+    new = file.then(decision, adjustment=adjustment, chosen_on=on, seen=seen)
     told = facts_in_force(facts, new, tested) | {"before": file.decision.sentence(file.labels)}
     if not new.replace_in(folder / AGAIN, file):
         raise InvalidInput(
@@ -125,7 +137,7 @@ def _alert_share(
     if alerts is None or not alerts.dated:
         return None
     times = scored.times
-    if times is not None and facts["split"]["kind"] != "file":
+    if times is not None and facts["split"]["kind"] not in ("file", "nested"):
         times = np.concatenate([times, tested.times])
     rows = scored.y.size if times is None else times.size
     # Groups kept whole leave rows out of the span that the stored ones cover.
@@ -160,11 +172,14 @@ def _from_stored(
     return decision, shift, on
 
 
-def _from_truth(folder: Path, source: Any, policy: Any) -> tuple[Decision, Calibrator | None, str]:
+def _from_truth(
+    folder: Path, source: Any, policy: Policy, share: float | None
+) -> tuple[Decision, Calibrator, str, SeenRows]:
     # The model is needed for new rows, and brings the learning libraries with it.
-    from evenkeel.later_truth import score_truth
+    from evenkeel.later_truth import score_truth, warn_of_training
 
     truth = score_truth(folder, source, columns=policy.columns)
+    warn_of_training(truth)
     rarest = int(np.bincount(truth.y, minlength=len(truth.classes)).min())
     if rarest < 10:
         raise InvalidInput(
@@ -177,7 +192,31 @@ def _from_truth(folder: Path, source: Any, policy: Any) -> tuple[Decision, Calib
         truth.y,
         adjustment.apply(truth.proba_run),
         columns=truth.columns or None,
-        times=truth.times,
+        share=None if share is None else _larger_volume(policy, truth, share),
         classes=truth.classes,
     )
-    return decision, adjustment, f"{truth.y.size:,} later rows of {truth.source}"
+    seen = SeenRows.of(truth.marks, most=_MARKS)
+    return decision, adjustment, f"{truth.y.size:,} later rows of {truth.source}", seen
+
+
+def _larger_volume(policy: Policy, truth: Truth, share: float) -> float:
+    """A capacity as a share of rows, such that it holds at the run's volume and at that of later rows.
+
+    Later rows with an outcome may be all there are, or a sample: their volume alone could flag many
+    times what the capacity allows. So the lower share is taken, and a difference is told.
+    """
+    alerts = policy.alerts
+    dated = truth.times is not None and truth.times.dtype.kind == "M"
+    if alerts is None or not dated:
+        return share
+    rows = truth.y.size + truth.unknown
+    later = alerts.budget(truth.y.size, times=truth.times) / rows
+    if abs(later - share) > _VOLUME_MATTERS * share:
+        warnings.warn(
+            f"{truth.source} holds {alerts.amount / later:,.4g} rows {a(alerts.per)}, the run held "
+            f"{alerts.amount / share:,.4g}. The capacity of {alerts.sentence()} is kept at the larger "
+            "of the two.",
+            EvenkeelWarning,
+            stacklevel=4,
+        )
+    return min(later, share)

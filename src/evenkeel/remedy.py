@@ -12,10 +12,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sklearn.base import clone
-from sklearn.pipeline import Pipeline
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from evenkeel._checks import check_choice, check_number
 from evenkeel.class_costs import ClassCostWeighted
+from evenkeel.coded import Coded
 from evenkeel.errors import DoesNotApply
 from evenkeel.resampled import Resampled
 from evenkeel.same_units import SameUnits
@@ -44,6 +47,8 @@ class Knob:
         Parameter of the target that the value is given to; the knob's own name when empty.
     convert
         Turns the value into what the parameter takes.
+    search
+        Values that a search of settings tries beside the default; none where it is left alone.
     """
 
     low: float
@@ -54,6 +59,7 @@ class Knob:
     open_low: bool = True
     parameter: str = ""
     convert: Callable[[Any], Any] | None = None
+    search: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,9 @@ class Remedy:
         What a user may set.
     needs_costs
         Only of use where the policy holds costs.
+    learner_as
+        For ``changes="learner"``: the parameter of the target that is given the learner. Empty: the
+        target brings its own, and is given the learner's columns as numbers.
     """
 
     name: str
@@ -88,6 +97,17 @@ class Remedy:
     params: Mapping[str, Any] = field(default_factory=dict)
     knobs: Mapping[str, Knob] = field(default_factory=dict)
     needs_costs: bool = False
+    learner_as: str = ""
+
+    @property
+    def own_learner(self) -> bool:
+        """Whether it takes the learner's place, so that only the columns are the learner's."""
+        return self.changes == "learner" and not self.learner_as
+
+    @property
+    def balances(self) -> bool:
+        """Whether it settles how much each class counts; cleaning, for one, does not."""
+        return self.changes in ("weights", "learner") or "ratio" in self.knobs
 
     @property
     def class_name(self) -> str:
@@ -167,6 +187,11 @@ class Combined:
         """Whether any part needs costs."""
         return any(part.needs_costs for part in self.parts)
 
+    @property
+    def own_learner(self) -> bool:
+        """Whether a part takes the learner's place."""
+        return any(part.own_learner for part in self.parts)
+
     def treat(
         self, estimator: Any, *, seed: int = 0, costs: Mapping[str, Any] | None = None
     ) -> Any:
@@ -185,12 +210,17 @@ def _leave(remedy: Remedy, model: Any, seed: int, costs: Mapping[str, Any]) -> A
     return clone(model)
 
 
+def resampled(model: Any, resampler: Any) -> Resampled:
+    """A classifier fitted on resampled rows; what measures distances does so in the same units."""
+    measures = getattr(resampler, "_measures", lambda: False)()
+    return Resampled(model, resampler, view=SameUnits() if measures else None)
+
+
 def _change_rows(remedy: Remedy, model: Any, seed: int, costs: Mapping[str, Any]) -> Any:
     resampler = _load(remedy.target)(**remedy.params)
     if "random_state" in resampler.get_params():
         resampler.set_params(random_state=seed)
-    measures = getattr(resampler, "_measures", lambda: False)()
-    return Resampled(model, resampler, view=SameUnits() if measures else None)
+    return resampled(model, resampler)
 
 
 def _change_weights(remedy: Remedy, model: Any, seed: int, costs: Mapping[str, Any]) -> Any:
@@ -204,8 +234,21 @@ def _change_weights(remedy: Remedy, model: Any, seed: int, costs: Mapping[str, A
     return _load(remedy.target)(model, **remedy.params, **given)
 
 
+def _change_learner(remedy: Remedy, model: Any, seed: int, costs: Mapping[str, Any]) -> Any:
+    given = {remedy.learner_as: clone(model)} if remedy.learner_as else {}
+    ensemble = _load(remedy.target)(random_state=seed, **remedy.params, **given)
+    if remedy.learner_as:
+        return ensemble
+    if "resampler" not in remedy.params:
+        return make_pipeline(Coded(), ensemble)
+    # trees split alike on any scale; what makes rows needs columns of one unit and without gaps
+    filled = SimpleImputer(strategy="median", keep_empty_features=True)
+    return make_pipeline(Coded(refuse=remedy.name), filled, StandardScaler(), ensemble)
+
+
 _WRAPPERS: dict[str, Callable[[Remedy, Any, int, Mapping[str, Any]], Any]] = {
     "nothing": _leave,
     "rows": _change_rows,
     "weights": _change_weights,
+    "learner": _change_learner,
 }

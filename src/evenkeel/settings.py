@@ -7,20 +7,28 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from evenkeel._checks import check_choice, check_number
-from evenkeel.catalogue import SHORTLIST, find_remedies, find_remedy
+from evenkeel.catalogue import OBJECT, SHORTLIST, find_remedies, find_remedy
 from evenkeel.decide import Policy
-from evenkeel.decide.request import Request
+from evenkeel.decide.cost_matrix import in_order, read_cost_matrix
+from evenkeel.decide.request import Request, read_share
 from evenkeel.errors import DamagedRun, InvalidInput, InvalidType
 from evenkeel.learners import LEARNERS
 from evenkeel.metrics import METRICS
+from evenkeel.place import Place, read_bytes
+from evenkeel.split import check_asked
 from evenkeel.words import plain, read_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _POLICY = tuple(field.name for field in fields(Request))
-_PLACE = ("out", "jobs")  # where and how a run is made; its result does not depend on them
+# where, how and how long: what is done stays what it is, and what failed is tried again
+_WHERE = ("backend", "address", "trial_memory", "trial_timeout")
+_PLACE = ("out", "jobs", "time_budget", *_WHERE)
+_READ = {"time_budget": read_seconds, "trial_timeout": read_seconds, "trial_memory": read_bytes}
 _LISTS = ("remedies", "learners", "drop", "keep")
+_SHARES = ("min_precision", "confidence")
+_SPLIT = ("test", "test_size", "nested", "repeats", "time", "gap", "label_delay")
 _FLAGS = ("header", "drop_missing_target", "quick", "force")
 _MODELS = tuple(name for name in LEARNERS if name != "prevalence")  # that one always runs
 
@@ -40,9 +48,12 @@ class Settings:
         Label of the positive class; makes any target one-against-rest.
     cost_fn, cost_fp
         Cost of a missed positive and of a false alarm: a number, or the name of a column.
+    cost_tp, cost_tn
+        Cost of a caught positive and of a row rightly left alone, where these cost anything.
     cost_matrix
         In their place: one row for each true class, one column for each decision, classes in the
-        order of the facts (two classes: the positive one last).
+        order of the facts (two classes: the positive one last), or with their labels: a file that
+        :func:`evenkeel.decide.cost_matrix.read_cost_matrix` reads, or what it gives.
     metric
         Metric that decides between remedies; a decision metric also sets the threshold.
     scenario
@@ -55,23 +66,41 @@ class Settings:
         Keys of :data:`evenkeel.learners.LEARNERS`; ``prevalence`` always runs and is not named.
     test
         File with the untouched rows, or None to hold out ``test_size`` of the table.
+    test_size
+        Share of the rows that are held out, in (0, 1); None holds out 0.2, or judges nested.
+    nested
+        Judge every row by choices made without it, in place of a test part; None does so when the
+        test part would hold fewer than 30 rows of the rare class and there is no time.
+    gap, label_delay
+        Least time between training rows and those they are judged by, and how long a label stays
+        unknown: ``"7d"`` for dates, a number for numbers. The longer one holds.
+    repeats
+        How often rows are dealt into folds; None goes by the size of the rare class.
     time_budget
         Seconds for the comparison, or text such as ``"10m"``; None for no limit.
+    search
+        Configurations that each remedy with each learner may try on inner folds; 1 tries none
+        beside the default. None: 8, or 1 with ``quick``. Always 1 below 50 rows of the rare class.
     quick
-        One repeat, three folds at most.
+        One repeat, three folds at most, no search.
     force
         Go on with fewer than 10 positives.
     seed
         Seed of everything random.
     jobs
-        Processes; None takes one for little work and every processor for much. Results are the
-        same with any number.
+        Processes; None takes one for little work and every processor for much, and all of a
+        cluster. Results are the same with any number.
+    backend, address, trial_memory, trial_timeout
+        Where trials run and what one may take, as bytes and seconds or text such as ``"4g"`` and
+        ``"5m"``: see :class:`evenkeel.place.Place`.
     """
 
     target: str | int
     positive: str | None = None
     cost_fn: float | str | None = None
     cost_fp: float | str | None = None
+    cost_tp: float | str | None = None
+    cost_tn: float | str | None = None
     cost_matrix: tuple[tuple[float | str, ...], ...] | None = None
     metric: str | None = None
     scenario: str | None = None
@@ -92,12 +121,21 @@ class Settings:
     map_target: str | dict[str, str] | None = None
     drop_missing_target: bool = False
     test: str | None = None
-    test_size: float = 0.2
+    test_size: float | None = None
+    nested: bool | None = None
+    gap: str | float | None = None
+    label_delay: str | float | None = None
+    repeats: int | None = None
     time_budget: float | None = None
+    search: int | None = None
     quick: bool = False
     force: bool = False
     seed: int = 0
     jobs: int | None = None
+    backend: str = "loky"
+    address: str | None = None
+    trial_memory: int | None = None
+    trial_timeout: float | None = None
     out: str | None = None
 
     def __post_init__(self) -> None:
@@ -109,13 +147,12 @@ class Settings:
         for name in self.learners:
             check_choice(name, _MODELS, "learner", "run")
         self._check_remedies()
-        _ = self.request
-        check_number(
-            self.test_size, "test_size", "run", low=0, high=1, open_low=True, open_high=True
-        )
+        _ = self.request, self.place
+        check_asked(**{name: getattr(self, name) for name in _SPLIT})
         check_number(self.seed, "seed", "run", low=0, whole=True)
-        if self.jobs is not None:
-            check_number(self.jobs, "jobs", "run", low=1, whole=True)
+        for name in ("jobs", "search"):
+            if getattr(self, name) is not None:
+                check_number(getattr(self, name), name, "run", low=1, whole=True)
         if self.time_budget is not None:
             check_number(self.time_budget, "time_budget", "run", low=0, open_low=True)
 
@@ -131,9 +168,14 @@ class Settings:
             elif not isinstance(value, tuple):
                 raise InvalidType(f"{name} of run must be a list of names. Got {value!r}.")
         object.__setattr__(self, "learners", tuple(dict.fromkeys(self.learners)))
-        budget: Any = self.time_budget
-        if isinstance(budget, str):
-            object.__setattr__(self, "time_budget", read_seconds(budget))
+        matrix: Any = self.cost_matrix
+        if isinstance(matrix, str):
+            object.__setattr__(self, "cost_matrix", read_cost_matrix(matrix))
+        for name in _SHARES:
+            object.__setattr__(self, name, read_share(getattr(self, name), name))
+        for name, read in _READ.items():
+            if isinstance(getattr(self, name), str):
+                object.__setattr__(self, name, read(getattr(self, name), name))
         for name in _FLAGS:
             if not isinstance(getattr(self, name), bool):
                 raise InvalidType(
@@ -147,8 +189,8 @@ class Settings:
         foreign = [remedy for remedy in given if not isinstance(remedy, str)]
         if foreign:
             raise InvalidType(
-                f"remedies of run must be names of the catalogue. Got {foreign[0]!r}. "
-                "evenkeel.compare takes objects."
+                f"remedies of Settings must be names: of the catalogue, or module:Name. Got "
+                f"{foreign[0]!r}. evenkeel.run and evenkeel.compare take objects."
             )
         costly = [name for name in find_remedies(",".join(self.remedies)) if _needs_costs(name)]
         if costly and not self.has_costs and "all" not in _words(self.remedies):
@@ -163,6 +205,11 @@ class Settings:
         return Request(**{name: getattr(self, name) for name in _POLICY})
 
     @property
+    def place(self) -> Place:
+        """Where trials run, and what one may take."""
+        return Place(**{name: getattr(self, name) for name in _WHERE})
+
+    @property
     def objective(self) -> str | None:
         """The metric that ranks the remedies when one was asked for; F-beta ranks by its policy's."""
         return self.metric if self.metric in METRICS else None
@@ -175,11 +222,15 @@ class Settings:
     @property
     def cost_columns(self) -> tuple[str, ...]:
         """Columns that hold costs."""
-        costs = (self.cost_fn, self.cost_fp, *itertools.chain(*(self.cost_matrix or ())))
+        matrix = in_order(self.cost_matrix, None) or ()
+        each = (self.cost_fn, self.cost_fp, self.cost_tp, self.cost_tn)
+        costs = (*each, *itertools.chain(*matrix))
         return tuple(dict.fromkeys(cost for cost in costs if isinstance(cost, str)))
 
-    def policy(self, n_classes: int) -> tuple[Policy, bool]:
-        """The policy asked for, and whether it had to be assumed.
+    def policy(
+        self, n_classes: int, *, classes: Sequence[Any] | None = None
+    ) -> tuple[Policy, bool]:
+        """The policy asked for, and whether it had to be assumed; ``classes`` order a matrix.
 
         Raises
         ------
@@ -195,7 +246,7 @@ class Settings:
         policy = (
             Policy.scenario("general", n_classes=n_classes)
             if assumed
-            else self.request.policy(n_classes)
+            else self.request.policy(n_classes, classes=classes)
         )
         policy.check(n_classes)
         return policy, assumed
@@ -210,6 +261,11 @@ class Settings:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for ``run.json``."""
         return asdict(self)
+
+    @property
+    def lasting(self) -> dict[str, Any]:
+        """What the outcome of a trial may depend on: all but where, how and how long."""
+        return {name: value for name, value in self.to_dict().items() if name not in _PLACE}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Settings:
@@ -228,11 +284,11 @@ class Settings:
 
     def differences(self, other: Settings) -> list[str]:
         """What differs in a way that changes results, in words."""
-        mine, theirs = self.to_dict(), other.to_dict()
+        mine, theirs = self.lasting, other.lasting
         return [
             f"{name}: {theirs[name]!r} before, {mine[name]!r} now"
             for name in mine
-            if name not in _PLACE and mine[name] != theirs[name]
+            if mine[name] != theirs[name]
         ]
 
 
@@ -241,4 +297,4 @@ def _words(remedies: tuple[str, ...]) -> set[str]:
 
 
 def _needs_costs(spec: str) -> bool:
-    return find_remedy(spec).needs_costs
+    return not spec.endswith(OBJECT) and find_remedy(spec).needs_costs

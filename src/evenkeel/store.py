@@ -19,16 +19,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-import evenkeel
 from evenkeel.errors import CannotWrite, DamagedRun, InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import polars as pl
-    from numpy.typing import NDArray
 
 FORMAT = "evenkeel.run/1"
 TOLD = ("report.html", "MODEL_CARD.md")  # only render metrics.json; `report` makes them again
@@ -53,7 +49,7 @@ def new_folder(out: str | Path | None, name: str, *, resume: bool) -> Path:
         raise InvalidInput("resume of run must know the run to go on with: name it with --out.")
     if out is not None and not str(out).strip():
         raise InvalidInput("out of run must name a folder. Got an empty name.")
-    with _plain_write_errors(Path(out or "runs")):
+    with plain_write_errors(Path(out or "runs")):
         if out is not None:
             return _resumed(Path(out)) if resume else _named(Path(out))
         plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:100] or "table"
@@ -79,7 +75,7 @@ def _named(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
-        if not folder.is_dir() or any(folder.iterdir()):
+        if not _untouched(folder):
             raise InvalidInput(
                 f"out of run must be a new folder. {folder} exists: name another with --out, "
                 "or go on with it by --resume."
@@ -87,7 +83,16 @@ def _named(folder: Path) -> Path:
     return folder
 
 
+def _untouched(folder: Path) -> bool:
+    """Whether a folder holds nothing but what a run killed at its first step leaves."""
+    return folder.is_dir() and all(
+        path.name == JOURNAL or _BESIDE.fullmatch(path.name) for path in folder.iterdir()
+    )
+
+
 def _resumed(folder: Path) -> Path:
+    if _untouched(folder):
+        return folder
     if not (folder / "run.json").is_file():
         raise InvalidInput(
             f"resume of run must go on with a run. {folder} holds none: "
@@ -105,7 +110,7 @@ def _resumed(folder: Path) -> Path:
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file in one step: readers see the old one or the new one, whole."""
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with _plain_write_errors(path):
+    with plain_write_errors(path):
         try:
             with beside.open("wb") as file:
                 file.write(content)
@@ -193,7 +198,8 @@ def open_run(folder: str | Path, *, reads: frozenset[str] | None = None) -> dict
     if run.get("state") != "done":
         raise DamagedRun(f"{folder} is not finished. Go on with it by --resume --out {folder}.")
     files = run.get("files")
-    if not isinstance(files, dict) or not set(files) >= NEEDED:
+    no_model = {"model.skops"} if run.get("no_model") else set()
+    if not isinstance(files, dict) or not set(files) >= NEEDED - no_model:
         raise DamagedRun(f"{folder / 'run.json'} does not list the files of the run.")
     for name, digest in files.items():
         if reads is None or name in reads:
@@ -215,6 +221,15 @@ def _verify(folder: Path, name: str, digest: str) -> None:
         raise DamagedRun(f"{folder} is damaged: {name} is not what the run wrote.")
 
 
+def kept_in(folder: Path) -> str:
+    """How to go on with a run that stopped.
+
+    >>> kept_in(Path("runs/tx-1"))
+    'What is done is kept: go on with the same command and --resume --out runs/tx-1.'
+    """
+    return f"What is done is kept: go on with the same command and --resume --out {folder}."
+
+
 def discard(folder: Path) -> None:
     """Take back a run that was started and cannot be made; files that are not ours stay."""
     shutil.rmtree(folder / JOURNAL, ignore_errors=True)
@@ -223,55 +238,14 @@ def discard(folder: Path) -> None:
         folder.rmdir()
 
 
-class Journal:
-    """Finished trials on disk, one file each, so that a killed run repeats nothing.
-
-    Parameters
-    ----------
-    folder
-        The run directory.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / JOURNAL
-
-    def add(self, key: str, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Keep one finished trial."""
-        note = json.dumps(self._head(key) | {"facts": dict(facts)}).encode()
-        buffer = io.BytesIO()
-        np.savez(buffer, note=np.frombuffer(note, np.uint8), **arrays)  # type: ignore[arg-type]
-        with _plain_write_errors(self.folder):
-            self.folder.mkdir(exist_ok=True)
-        write_bytes(self._path(key), buffer.getvalue())
-
-    def get(self, key: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]] | None:
-        """A finished trial; None when it is not there, damaged, or of another version."""
-        try:
-            content = io.BytesIO(self._path(key).read_bytes())
-            with np.load(content, allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
-            note = json.loads(arrays.pop("note").tobytes())
-            head = {name: note[name] for name in self._head(key)}
-            facts = dict(note["facts"])
-        except Exception:  # noqa: BLE001  (whatever is wrong with the file: the trial runs again)
-            return None
-        return (facts, arrays) if head == self._head(key) else None
-
-    @staticmethod
-    def _head(key: str) -> dict[str, str]:
-        return {"key": key, "version": evenkeel.__version__}
-
-    def _path(self, key: str) -> Path:
-        return self.folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.npz"
-
-
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager
-def _plain_write_errors(path: Path) -> Iterator[None]:
+def plain_write_errors(path: Path) -> Iterator[None]:
+    """Turn what the system says of a file or folder that cannot be written into a sentence."""
     try:
         yield
     except OSError as error:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 OOF, TESTED = "predictions_oof.parquet", "predictions_test.parquet"
 _OWN = {
-    OOF: {"row", "target", "at", "repeat", "fold", "remedy", "learner"},
+    OOF: {"row", "mark", "target", "at", "repeat", "fold", "remedy", "learner"},
     TESTED: {"row", "target", "decision"},
 }
 

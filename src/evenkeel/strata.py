@@ -82,9 +82,35 @@ def label_folds(
         )
     carried = _Carried(table, unit, n_units)
     part = np.empty((n_repeats, len(table)), np.int16)
+    shares = np.full(n_folds, 1 / n_folds)
     for repeat in range(n_repeats):
-        part[repeat] = carried.deal(n_folds, np.random.default_rng([seed, repeat]))[unit]
+        part[repeat] = carried.deal(shares, np.random.default_rng([seed, repeat]))[unit]
     return part
+
+
+def deal_labels(
+    Y: Ints, unit: Ints, shares: NDArray[np.float64], rng: np.random.Generator
+) -> NDArray[np.int16]:
+    """Part of each row by iterative stratification, in parts of unequal size.
+
+    Parameters
+    ----------
+    Y
+        ``(n_rows, n_labels)`` of 0 and 1.
+    unit
+        ``(n_rows,)``: numbers from 0 of rows that stay together.
+    shares
+        ``(n_parts,)``: share of the rows that each part gets; their sum is 1.
+
+    Examples
+    --------
+    >>> Y = (np.arange(100)[:, None] % [10, 4] == 0).astype(int)
+    >>> rng = np.random.default_rng(0)
+    >>> part = deal_labels(Y, np.arange(100), np.array([0.8, 0.2]), rng)
+    >>> Y[part == 1].sum(axis=0).tolist(), int((part == 1).sum())
+    ([2, 5], 20)
+    """
+    return _Carried(Y, unit, int(unit.max()) + 1).deal(shares, rng)[unit]
 
 
 class _Carried:
@@ -100,12 +126,12 @@ class _Carried:
         self.count = count.astype(np.float64)
         self.starts = np.searchsorted(self.unit, np.arange(n_units + 1))
 
-    def deal(self, n_folds: int, rng: np.random.Generator) -> NDArray[np.int16]:
-        """Fold of each unit."""
+    def deal(self, shares: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.int16]:
+        """Fold of each unit; fold k gets ``shares[k]`` of all rows and of each label."""
         fold = np.full(self.size.size, -1, np.int16)
         whole = np.bincount(self.label, weights=self.count, minlength=self.n_labels)
-        wanted = np.repeat(whole[:, None] / n_folds, n_folds, axis=1)
-        room = np.full(n_folds, self.size.sum() / n_folds)
+        wanted = whole[:, None] * shares
+        room = self.size.sum() * shares
         left = np.bincount(self.label, minlength=self.n_labels)
         # Units with many rows of the label go first, since small ones can still even things out.
         drawn = rng.permutation(self.size.size)

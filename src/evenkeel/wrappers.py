@@ -78,11 +78,15 @@ def fit_names(estimator: Any) -> set[str]:
 
 
 def bare(estimator: Any) -> Any:
-    """The fitted model inside the wrappers: what is needed to predict, and nothing more."""
+    """The model inside the wrappers, fitted or not: what is needed to predict, and no more."""
     if isinstance(estimator, Pipeline):
-        steps = [*estimator.steps[:-1], (estimator.steps[-1][0], bare(estimator.steps[-1][1]))]
-        return Pipeline(steps)
-    return bare(estimator.estimator_) if isinstance(estimator, Wrapper) else estimator
+        # steps of imbalanced-learn's pipelines that resample do so in fit alone
+        before = [step for step in estimator.steps[:-1] if not hasattr(step[1], "fit_resample")]
+        name, last = estimator.steps[-1]
+        return Pipeline([*before, (name, bare(last))])
+    if isinstance(estimator, Wrapper):
+        return bare(getattr(estimator, "estimator_", estimator.estimator))
+    return estimator.bare() if hasattr(estimator, "bare") else estimator
 
 
 def _inner_has(name: str) -> Callable[[Any], bool]:
@@ -134,6 +138,8 @@ class Wrapper(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  # type: igno
         self.estimator_ = clone(self.estimator)
         fit_weighted(self.estimator_, X, y, sample_weight, **columns)
         self.n_rows_ = getattr(self.estimator_, "n_rows_", n_rows(X))
+        inner = getattr(self.estimator_, "totals_", None)
+        self.totals_ = _totals(y, sample_weight) if inner is None else inner
         return self
 
     def _check_names(self, columns: Iterable[str]) -> None:
@@ -146,6 +152,12 @@ class Wrapper(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  # type: igno
                 f"{listed(map(repr, strange))}, which nothing would use. "
                 f"{did_you_mean(strange[0], sorted(known))}".rstrip()
             )
+
+
+def _totals(y: Any, sample_weight: Any) -> Any:
+    """What each class weighs in a fit, ``(n_classes,)``, classes sorted."""
+    weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+    return np.bincount(np.unique(y, return_inverse=True)[1], weights=weight).astype(np.float64)
 
 
 class Weighted(Wrapper):

@@ -10,7 +10,7 @@ import pytest
 
 from evenkeel.cli import main
 
-QUICK = ("--quick", "--remedies", "class-weight", "--learner", "logistic")
+QUICK = ("--quick", "--remedies", "class-weight", "--learner", "logistic", "--test-size", "0.2")
 
 
 class Answer(NamedTuple):

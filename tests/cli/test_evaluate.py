@@ -44,7 +44,9 @@ def test_rows_of_the_same_kind_ask_for_nothing(cli, run, payments):
         "To do        nothing: prevalence, probabilities and ranking have not moved beyond chance"
         in answer.out
     )
-    assert "Later rows   later.csv" in answer.out
+    assert "Judged on    1,500 rows of later.csv" in answer.out
+    assert "\nLater rows   recall " in answer.out
+    assert "\nTest " not in answer.out, "these are no test rows"
     found = drift(cli("evaluate", "run", "later.csv", "--json"))
     share = (pl.read_csv("later.csv")["y"] == "yes").mean()
     assert found["classes"][0]["now"] == pytest.approx(share)
@@ -126,9 +128,9 @@ BAD = {
     "one row": (lambda t: t.head(1), "at least"),
     "one class": (lambda t: t.filter(pl.col("y") == "no"), "at least"),
     "a new label": (lambda t: t.with_columns(y=pl.lit("maybe")), "training never saw: 'maybe'"),
-    "missing outcomes": (
-        lambda t: t.with_columns(y=pl.when(pl.col("b") > 0).then(pl.col("y"))),
-        "have none in column 'y'. Leave them out",
+    "no outcome known": (
+        lambda t: t.with_columns(y=pl.lit(None, pl.String)),
+        "None of 80 rows has one in column 'y'. To score rows without it: evenkeel predict",
     ),
     "a column less": (lambda t: t.drop("a"), "It lacks 1: 'a'"),
     "text for numbers": (
@@ -228,3 +230,77 @@ def test_few_rows_do_not_pass_for_proof(cli, run, payments):
     drift = json.loads(answer.out)["drift"]
     assert drift["todo"] == "nothing"
     assert "of yes little could show" in drift["why"]
+
+
+def test_rows_whose_outcome_is_not_known_yet_are_left_out_and_counted(cli, run, payments):
+    later = payments(1500, 0.2, seed=11)
+    known = pl.arange(1500) % 3 > 0
+    later.with_columns(y=pl.when(known).then(pl.col("y"))).write_csv("partly.csv")
+    later.filter(known).write_csv("known.csv")
+    partly, whole = (
+        json.loads(cli("evaluate", "run", f"{name}.csv", "--json").out)
+        for name in ("partly", "known")
+    )
+    assert partly["test"] == whole["test"]
+    assert partly["drift"]["classes"] == whole["drift"]["classes"]
+    assert (partly["later"]["rows"], partly["later"]["unknown"]) == (1000, 500)
+    assert whole["later"]["unknown"] == 0
+    shown = " ".join(cli("evaluate", "run", "partly.csv").out.split())
+    assert "500 of 1,500 rows have no outcome yet and are left out" in shown
+    assert cli("decide", "run", "--recalibrate", "partly.csv").code == 0
+    assert json.loads((run / "decision.json").read_text())["chosen_on"].startswith(
+        "1,000 later rows"
+    )
+
+
+def test_rows_of_training_and_rows_that_recalibrated_do_not_pass_for_later_ones(cli, run, payments):
+    trained = pl.read_parquet(run / "predictions_oof.parquet")["row"].unique()
+    mixed = pl.concat([payments(1500, 0.2, seed=4), payments(500, 0.2, seed=11)])
+    mixed.write_csv("mixed.csv")
+    answer = cli("evaluate", "run", "mixed.csv", "--json")
+    told = json.loads(answer.out)["later"]
+    assert told["trained_on"] == len(trained)
+    assert told["calibrated_on"] == 0
+    assert (
+        f"{len(trained):,} of 2,000 rows of mixed.csv have all features of rows that the model was trained on"
+        in answer.err
+    )
+    answer = cli("decide", "run", "--recalibrate", "mixed.csv", "--quiet")
+    assert "was trained on" in answer.err
+    payments(800, 0.2, seed=12).write_csv("new.csv")
+    assert cli("decide", "run", "--recalibrate", "new.csv", "--quiet") == (0, "", "")
+    answer = cli("evaluate", "run", "new.csv", "--json")
+    assert json.loads(answer.out)["later"]["calibrated_on"] == 800
+    assert (
+        "800 of 800 rows of new.csv are among those that the decision in force was calibrated"
+        in answer.err
+    )
+    assert cli("decide", "run", "--metric", "f1", "--quiet").code == 0
+    assert "seen" not in json.loads((run / "decision.json").read_text()), "of no decision before"
+
+
+def test_shares_and_costs_as_people_write_them(cli, refused, run):
+    stored = {}
+    for number, percent in (("0.5", "50%"), ("0.35", "35 %")):
+        for given in (number, percent):
+            assert cli("decide", "run", "--min-precision", given, "--quiet").code == 0
+            stored[given] = json.loads((run / "decision.json").read_text())["decision"]
+        assert stored[number] == stored[percent]
+    assert (
+        "--min-precision must be a number above 0 and at most 1. Got 80.0. Write 0.8 or 80%."
+        in refused("decide", "run", "--min-precision", "80")
+    )
+    assert "--min-precision must be a share such as 0.8 or 80%. Got 'most'" in refused(
+        "decide", "run", "--min-precision", "most"
+    )
+    Path("costs.csv").write_text("true,yes,no\nno,4,0\nyes,1,30\n")
+    assert cli("decide", "run", "--cost-matrix", "costs.csv", "--quiet").code == 0
+    matrix = json.loads((run / "decision.json").read_text())["decision"]
+    options = ("--cost-fn", "30", "--cost-fp", "4", "--cost-tp", "1")
+    assert cli("decide", "run", *options, "--quiet").code == 0
+    costs = json.loads((run / "decision.json").read_text())["decision"]
+    assert costs["threshold"] == matrix["threshold"]
+    Path("costs.csv").write_text("true,a,b\na,4,0\nb,1,30\n")
+    assert "--cost-matrix must name the classes 'no', 'yes'. Got 'a', 'b'." in refused(
+        "decide", "run", "--cost-matrix", "costs.csv"
+    )

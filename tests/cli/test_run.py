@@ -78,17 +78,21 @@ def test_any_number_of_processes_gives_the_same_bytes_and_quiet_is_silent(cli, p
     assert Path("with-1/metrics.json").read_bytes() == Path("with-2/metrics.json").read_bytes()
 
 
-def test_a_time_budget_keeps_the_list_of_what_ran(cli, payments, quick):
+def test_a_budget_too_small_for_the_baseline_keeps_what_it_did_and_more_time_goes_on(
+    cli, payments, quick
+):
     payments().write_csv("tx.csv")
-    options = ("--remedies", "class-weight,smote", "--time-budget", "0.001s", "--out", "run")
-    answer = cli("run", "tx.csv", "--target", "y", *quick, *options)
-    assert answer.code == 0
+    ask = ("run", "tx.csv", "--target", "y", *quick, "--jobs", "1", "--out", "run", "--time-budget")
+    answer = cli(*ask, "0.001s")
+    assert answer.code == 2
+    assert "time_budget of run must be at least about" in answer.err
+    assert "for the baseline alone: each of its 3 folds takes about" in answer.err
+    assert answer.err.endswith("--resume --out run.\n")
+    assert answer.err.count("\n") == 1
+    kept = list(Path("run/journal").glob("*.npz"))
+    assert len(kept) == 1, "the first fold"
+    assert cli(*ask, "1h", "--resume", "--quiet") == (0, "", "")
     run = json.loads(Path("run/run.json").read_text())
-    assert run["settings"]["time_budget"] == 0.001
-    assert run["trials"], "the baseline runs whatever the budget"
-    ran = {trial.split(" | ")[0] for trial in run["trials"]}
-    left = {row["name"] for row in run["not_run"]}
-    assert "none" in ran
-    assert {"class-weight", "smote"} <= ran | left
-    assert left
-    assert not ran & left - {"none"}
+    assert run["settings"]["time_budget"] == 3600.0
+    assert {trial.split(" | ")[0] for trial in run["trials"]} == {"none", "class-weight"}
+    assert run["not_run"] == run["dropped"] == []

@@ -9,10 +9,10 @@ from sklearn.neighbors import KNeighborsClassifier
 from evenkeel import Policy, compare
 from evenkeel.catalogue import find_remedy
 from evenkeel.errors import DoesNotApply, InvalidInput
+from evenkeel.journal import Journal
 from evenkeel.learners import make_learner
 from evenkeel.race import Course, Trial, entry_pairs, map_trials, run_race, run_trial
 from evenkeel.split import make_folds
-from evenkeel.store import Journal
 
 
 class Broken(ClassifierMixin, BaseEstimator):
@@ -98,15 +98,6 @@ def test_a_journal_repeats_nothing_and_changes_nothing(course, tmp_path, monkeyp
     assert ran == [Trial("none", "logistic", 0, 0)]
     for trial, outcome in first.outcomes.items():
         assert np.array_equal(outcome.proba, second.outcomes[trial].proba)
-
-
-def test_the_baseline_runs_whatever_the_budget_and_the_rest_is_listed(course):
-    results = run_race(course, PAIRS, time_budget=1e-6)
-    assert {(trial.remedy, trial.learner) for trial in results.outcomes} == {PAIRS[0], PAIRS[-1]}
-    assert len(results.repeats(*PAIRS[-1], course)) == 1, "the forecast costs nothing"
-    assert ("none", "prevalence", 0) not in {left[:3] for left in results.not_run}
-    assert ("random-over", "logistic", 0) in {left[:3] for left in results.not_run}
-    assert len(results.repeats("none", "logistic", course)) == 1
 
 
 def test_a_remedy_that_cannot_serve_is_a_row_with_its_reason():

@@ -163,8 +163,8 @@ def test_every_random_state_is_set_on_a_copy():
 def test_the_last_fit_sees_all_rows_and_predicts_from_a_raw_table():
     learner = Pipeline([("columns", Watched()), ("model", LogisticRegression())])
     course = make_course(learner, "random-over")
-    fitted = fit_whole("random-over", "mine", course)
+    fitted, _ = fit_whole("random-over", "mine", course)
     assert SEEN[0][1] == list(range(240))
     assert fitted.predict_proba(course.X[:3]).shape == (3, 2)
-    again = fit_whole("random-over", "mine", course)
+    again, _ = fit_whole("random-over", "mine", course)
     assert np.array_equal(again.predict_proba(course.X), fitted.predict_proba(course.X))

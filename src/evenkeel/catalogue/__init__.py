@@ -1,5 +1,24 @@
 """Every remedy, one frozen row: what the command line, the docs, the race and the tests read."""
 
-from evenkeel.catalogue.specs import CATALOGUE, SHORTLIST, SIMPLE, find_remedies, find_remedy
+from evenkeel.catalogue.own import OBJECT, Own, as_texts, named
+from evenkeel.catalogue.specs import (
+    ANOMALIES,
+    CATALOGUE,
+    SHORTLIST,
+    SIMPLE,
+    find_remedies,
+    find_remedy,
+)
 
-__all__ = ["CATALOGUE", "SHORTLIST", "SIMPLE", "find_remedies", "find_remedy"]
+__all__ = [
+    "ANOMALIES",
+    "CATALOGUE",
+    "OBJECT",
+    "SHORTLIST",
+    "SIMPLE",
+    "Own",
+    "as_texts",
+    "find_remedies",
+    "find_remedy",
+    "named",
+]

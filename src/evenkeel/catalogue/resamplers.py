@@ -7,12 +7,15 @@ from evenkeel.resample import Ratio
 
 _RATIO = Knob(
     0, 1, None, "rare rows for each row of the largest class, afterwards",
-    parameter="sampling_strategy", convert=Ratio,
+    parameter="sampling_strategy", convert=Ratio, search=(0.1, 0.3),
 )  # fmt: skip
 
 
-def _neighbors(default: int, parameter: str, doc: str) -> Knob:
-    return Knob(1, 1000, default, doc, whole=True, open_low=False, parameter=parameter, convert=int)
+def _neighbors(default: int, parameter: str, doc: str, search: tuple[float, ...] = ()) -> Knob:
+    return Knob(
+        1, 1000, default, doc, whole=True, open_low=False, parameter=parameter, convert=int,
+        search=search,
+    )  # fmt: skip
 
 
 def _counted(name: str, target: str, doc: str, source: str, **knobs: Knob) -> Remedy:
@@ -26,8 +29,8 @@ def _cleaning(name: str, target: str, doc: str, source: str, **knobs: Knob) -> R
     return Remedy(name, f"evenkeel.resample:{target}", "rows", doc, source, knobs=knobs)
 
 
-_K = _neighbors(5, "k_neighbors", "neighbours to draw from")
-_VOTERS = _neighbors(3, "n_neighbors", "neighbours that vote")
+_K = _neighbors(5, "k_neighbors", "neighbours to draw from", (3, 10))
+_VOTERS = _neighbors(3, "n_neighbors", "neighbours that vote", (1, 5))
 _CHAWLA = "Chawla et al. 2002, doi:10.1613/jair.953"
 
 RESAMPLERS = (
@@ -38,13 +41,16 @@ RESAMPLERS = (
     _counted(
         "random-over", "RandomOverSampler", "Repeat rows of smaller classes at random.",
         "Batista, Prati and Monard 2004, doi:10.1145/1007730.1007735",
-        shrinkage=Knob(0, 100, None, "noise on the copies, as a smoothed bootstrap", open_low=False),
+        shrinkage=Knob(0, 100, None, "noise on the copies, as a smoothed bootstrap", open_low=False, search=(0.3,)),
     ),
     _counted(
         "gaussian-noise", "GaussianNoiseOverSampler",
         "Repeat rare rows with noise scaled to each column's spread.",
         "Lee 2000, doi:10.1016/S0167-9473(99)00095-X",
-        noise=Knob(0, 100, 0.1, "noise, in standard deviations of a column", open_low=False),
+        noise=Knob(
+            0, 100, 0.1, "noise, in standard deviations of a column", open_low=False,
+            search=(0.03, 0.3),
+        ),
     ),
     _counted(
         "smote", "SMOTE", "Make rare rows between a rare row and one of its k nearest rare rows.",
@@ -71,12 +77,12 @@ RESAMPLERS = (
     _counted(
         "kmeans-smote", "KMeansSMOTE", "SMOTE inside clusters that hold enough rare rows.",
         "Douzas, Bacao and Last 2018, doi:10.1016/j.ins.2018.06.056",
-        k=_neighbors(2, "k_neighbors", "neighbours to draw from"),
+        k=_neighbors(2, "k_neighbors", "neighbours to draw from", (5,)),
     ),
     _counted(
         "adasyn", "ADASYN", "SMOTE with more rows where other classes are near.",
         "He et al. 2008, doi:10.1109/IJCNN.2008.4633969",
-        k=_neighbors(5, "n_neighbors", "neighbours to draw from"),
+        k=_neighbors(5, "n_neighbors", "neighbours to draw from", (3, 10)),
     ),
     _cleaning(
         "tomek-links", "TomekLinks", "Drop rows that form nearest pairs with another class.",
@@ -112,7 +118,7 @@ RESAMPLERS = (
     _counted(
         "near-miss", "NearMiss", "Keep rows of larger classes that are close to rare ones.",
         "Zhang and Mani 2003, ICML workshop on imbalanced data sets",
-        k=_neighbors(3, "n_neighbors", "rare rows to measure to"),
+        k=_neighbors(3, "n_neighbors", "rare rows to measure to", (1, 5)),
         version=Knob(
             1, 3, 1, "which rare rows: 1 nearest, 2 farthest, 3 in two steps",
             whole=True, open_low=False, convert=int,

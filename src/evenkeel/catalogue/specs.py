@@ -6,35 +6,42 @@ import re
 from typing import Any
 
 from evenkeel._checks import check_choice, did_you_mean
+from evenkeel.catalogue.ensembles import ENSEMBLES
+from evenkeel.catalogue.own import OBJECT, SPEC, Own, import_remedy
 from evenkeel.catalogue.resamplers import RESAMPLERS
 from evenkeel.catalogue.weights import WEIGHTS
 from evenkeel.errors import InvalidInput
 from evenkeel.remedy import Combined, Remedy
 
-CATALOGUE: dict[str, Remedy] = {row.name: row for row in (*WEIGHTS, *RESAMPLERS)}
+CATALOGUE: dict[str, Remedy] = {row.name: row for row in (*WEIGHTS, *RESAMPLERS, *ENSEMBLES)}
 
 SHORTLIST = (
     "none",
     "class-weight",
     "class-weight-sqrt",
-    "effective-number",
-    "random-under",
+    "random-under(ratio=0.1)",
+    "under-bagging",
+    "self-paced",
+    "balanced-forest",
     "random-over",
     "smote",
     "random-under(ratio=0.1)+class-weight",
 )
 SIMPLE = ("none", "class-weight", "class-weight-sqrt")  # all that 10 to 49 positives can tell apart
 
+ANOMALIES = "isolation-forest"  # joins the shortlist at extreme ratios
+
 _PART = re.compile(r"\s*([a-z][a-z0-9-]*)\s*(?:\(([^()]*)\))?\s*")
 
 
-def find_remedy(spec: str) -> Remedy | Combined:
+def find_remedy(spec: str) -> Remedy | Combined | Own:
     """A remedy by name, with knobs in brackets and parts joined by ``+``.
 
     Parameters
     ----------
     spec
-        Such as ``"smote"``, ``"smote(k=3)"`` or ``"random-under(ratio=0.1)+class-weight"``.
+        Such as ``"smote"``, ``"smote(k=3)"`` or ``"random-under(ratio=0.1)+class-weight"``; or
+        ``"module:Name"``, an object or class of Python, as :func:`import_remedy` finds it.
 
     Raises
     ------
@@ -46,6 +53,8 @@ def find_remedy(spec: str) -> Remedy | Combined:
     >>> find_remedy("random-under(ratio=0.1)+class-weight").changes
     'rows+weights'
     """
+    if SPEC.fullmatch(spec):
+        return import_remedy(spec)
     parts = tuple(_read_part(part) for part in _split(spec, "+"))
     if len(parts) == 1:
         return parts[0]
@@ -59,12 +68,30 @@ def find_remedy(spec: str) -> Remedy | Combined:
             f"remedy of run must hold at most one part that changes weights: two would correct "
             f"twice. Got {spec!r}. Keep one of them."
         )
+    _check_balance(parts, spec)
     if any(part.changes == "weights" for part in parts[:-1]):
         raise InvalidInput(
             f"remedy of run must name weights last, because they are computed from what the "
             f"resampling left. Got {spec!r}."
         )
     return Combined(parts)
+
+
+def _check_balance(parts: tuple[Remedy, ...], spec: str) -> None:
+    """Refuse what would correct twice beside a learner that balances the classes by itself."""
+    learners = [part for part in parts if part.changes == "learner"]
+    others = [part for part in parts if part.balances and part not in learners[:1]]
+    if learners and others:
+        raise InvalidInput(
+            f"remedy of run must settle once how much each class counts. Got {spec!r}, in which "
+            f"{learners[0].name} and {others[0].name} both do: the second would find nothing left to "
+            "correct, or correct twice. Keep one of them."
+        )
+    if learners and parts[-1] is not learners[0]:
+        raise InvalidInput(
+            f"remedy of run must name {learners[0].name} last, because it is fitted on what the "
+            f"cleaning left. Got {spec!r}."
+        )
 
 
 def find_remedies(text: str) -> list[str]:
@@ -87,7 +114,9 @@ def find_remedies(text: str) -> list[str]:
         )
     if "all" in wanted:
         wanted = [*CATALOGUE, SHORTLIST[-1], *(spec for spec in wanted if spec != "all")]
-    names = [find_remedy(spec).name for spec in ("none", *wanted)]
+    names = [
+        spec if spec.endswith(OBJECT) else find_remedy(spec).name for spec in ("none", *wanted)
+    ]
     return list(dict.fromkeys(names))
 
 

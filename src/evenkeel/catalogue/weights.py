@@ -27,7 +27,12 @@ WEIGHTS = (
         "Class weights by the effective number of samples, (1 - beta) / (1 - beta^n_c).",
         "Cui et al. 2019, doi:10.1109/CVPR.2019.00949",
         params={"scheme": "effective"},
-        knobs={"beta": Knob(0, 1, None, "overlap of rows; default (N - 1) / N", open_low=False)},
+        knobs={
+            "beta": Knob(
+                0, 1, None, "overlap of rows; default (N - 1) / N", open_low=False,
+                search=(0.99, 0.999),
+            ),
+        },
     ),
     Remedy(
         "cost-weight", "evenkeel.wrappers:CostWeighted", "weights",

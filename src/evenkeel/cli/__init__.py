@@ -7,40 +7,53 @@ kept.
 
 from __future__ import annotations
 
-import json
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import evenkeel
 from evenkeel.cli.deciding import decide, evaluate
+from evenkeel.cli.flags import in_flags, options_of
+from evenkeel.cli.listing import remedies, sample
 from evenkeel.cli.options import (
+    Address,
     AsJson,
+    Backend,
     Bands,
     Capacity,
     Confidence,
     CostFn,
     CostFp,
+    CostMatrix,
+    CostTn,
+    CostTp,
     Drop,
     DropMissing,
     Folder,
+    Gap,
     Group,
     Header,
     Keep,
+    LabelDelay,
     MapTarget,
     MinPrecision,
     MinRecall,
     Names,
+    Nested,
     Positive,
     Quiet,
+    Repeats,
     Scenario,
     Source,
     Target,
     Test,
+    TestSize,
     Time,
     Top,
+    TrialMemory,
+    TrialTimeout,
     columns,
 )  # fmt: skip
 from evenkeel.cli.terminal import Bar, after_interrupt, say, show, stop, warn
@@ -114,6 +127,9 @@ def run(
     positive: Positive = None,
     cost_fn: CostFn = None,
     cost_fp: CostFp = None,
+    cost_tp: CostTp = None,
+    cost_tn: CostTn = None,
+    cost_matrix: CostMatrix = None,
     metric: Annotated[
         str | None,
         typer.Option(help="Metric that ranks the remedies, such as f2, mcc or log-loss."),
@@ -140,14 +156,28 @@ def run(
     map_target: MapTarget = None,
     drop_missing_target: DropMissing = False,
     test: Test = None,
-    test_size: Annotated[float, typer.Option(help="Share of rows held out, in (0, 1).")] = 0.2,
+    test_size: TestSize = None,
+    nested: Nested = None,
+    gap: Gap = None,
+    label_delay: LabelDelay = None,
+    repeats: Repeats = None,
     time_budget: Annotated[str | None, typer.Option(help="Such as 90s, 10m or 1h30m.")] = None,
-    quick: Annotated[bool, typer.Option(help="Three folds at most, one repeat.")] = False,
+    search: Annotated[
+        int | None,
+        typer.Option(help="Settings that every remedy tries on inner folds [8, 1 with --quick]."),
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option(help="Three folds at most, one repeat, no search.")
+    ] = False,
     force: Annotated[bool, typer.Option(help="Go on with fewer than 10 positives.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of everything that is random.")] = 0,
     jobs: Annotated[
         int | None, typer.Option(help="Processes [from the work]; results do not depend on it.")
     ] = None,
+    backend: Backend = "loky",
+    address: Address = None,
+    trial_memory: TrialMemory = None,
+    trial_timeout: TrialTimeout = None,
     out: Annotated[str | None, typer.Option(help="New run directory [runs/NAME-NUMBER].")] = None,
     resume: Annotated[bool, typer.Option(help="Go on with the run in --out.")] = False,
     as_json: AsJson = False,
@@ -160,17 +190,20 @@ def run(
     with Bar(shown=not (quiet or as_json)) as bar:
         done = run_job(
             source, target=target, positive=positive,
-            cost_fn=None if cost_fn is None else read_cost(cost_fn),
-            cost_fp=None if cost_fp is None else read_cost(cost_fp),
+            cost_fn=read_cost(cost_fn), cost_fp=read_cost(cost_fp), cost_tp=read_cost(cost_tp),
+            cost_tn=read_cost(cost_tn), cost_matrix=cost_matrix,
             metric=metric, scenario=scenario, capacity=capacity, top=top,
             min_precision=min_precision, min_recall=min_recall, confidence=confidence, bands=bands,
             remedies=None if remedies is None else (remedies,),
             learners=columns([learner]), time=time, group=group,
             drop=columns(drop), keep=columns(keep), names=names, header=header,
             map_target=map_target, drop_missing_target=drop_missing_target,
-            test=test, test_size=test_size,
+            test=test, test_size=test_size, nested=nested,
+            gap=gap, label_delay=label_delay, repeats=repeats,
             time_budget=None if time_budget is None else read_seconds(time_budget),
-            quick=quick, force=force, seed=seed, jobs=jobs,
+            search=search, quick=quick, force=force, seed=seed, jobs=jobs,
+            backend=backend, address=address, trial_memory=trial_memory,
+            trial_timeout=trial_timeout,
             out=out, resume=resume, write=True, progress=bar.step,
         )  # fmt: skip
     if as_json or not quiet:
@@ -207,50 +240,8 @@ def report(folder: Folder) -> None:
     say(f"Wrote {rewrite_report(folder)}")
 
 
-@app.command()
-def remedies(*, as_json: AsJson = False) -> None:
-    """List the catalogue: name, what it changes, knobs, one line, source."""
-    from evenkeel.catalogue import CATALOGUE
-
-    rows: list[dict[str, Any]] = [
-        {
-            "name": row.name, "class": row.class_name, "changes": row.changes,
-            "knobs": sorted(row.knobs),
-            "doc": row.doc, "source": row.source,
-        }
-        for row in CATALOGUE.values()
-    ]  # fmt: skip
-    if as_json:
-        typer.echo(json.dumps(rows, indent=2))
-        return
-    for row in rows:
-        say(f"{row['name']:22} changes {row['changes']:8} {row['doc']}")
-        if row["class"]:
-            say(f"{'':22} in Python {row['class']}")
-        for name, knob in sorted(CATALOGUE[row["name"]].knobs.items()):
-            say(f"{'':22} knob {name}, {knob.low:g} to {knob.high:g}: {knob.doc}")
-        say(f"{'':22} {row['source']}")
-    say("Join with +, set knobs in brackets: smote(k=3) or random-under(ratio=0.1)+class-weight")
-
-
-@app.command()
-def sample(
-    name: Annotated[str, typer.Argument(help="payments")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="File to write: .parquet or .csv.")],
-    *,
-    rows: Annotated[int, typer.Option(help="Number of rows.")] = 200_000,
-    seed: Annotated[int, typer.Option(help="Seed.")] = 7,
-) -> None:
-    """Write a simulated table to try things on."""
-    from evenkeel._checks import check_choice
-    from evenkeel.export import check_table_path, write_table
-    from evenkeel.samples import payments
-
-    check_choice(name, ("payments",), "name", "sample")
-    check_table_path(out)
-    frame = payments(rows, seed=seed)
-    write_table(frame, out)
-    say(f"Wrote {out}: {frame.height:,} rows, {int(frame['is_fraud'].sum()):,} of them fraud")
+app.command()(remedies)
+app.command()(sample)
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -261,7 +252,7 @@ def main(args: Sequence[str] | None = None) -> None:
         try:
             app(args, prog_name="evenkeel")
         except EvenkeelError as error:
-            stop(str(error), BAD_INPUT)
+            stop(in_flags(str(error), options_of(app, args)), BAD_INPUT)
         except MemoryError:
             stop("out of memory. Take fewer rows or columns, or a larger machine.", BAD_INPUT)
         except OSError as error:

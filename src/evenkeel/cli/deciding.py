@@ -13,6 +13,9 @@ from evenkeel.cli.options import (  # noqa: TC001  (typer reads them when it run
     Confidence,
     CostFn,
     CostFp,
+    CostMatrix,
+    CostTn,
+    CostTp,
     Folder,
     MinPrecision,
     MinRecall,
@@ -28,6 +31,9 @@ def decide(
     *,
     cost_fn: CostFn = None,
     cost_fp: CostFp = None,
+    cost_tp: CostTp = None,
+    cost_tn: CostTn = None,
+    cost_matrix: CostMatrix = None,
     metric: Annotated[
         str | None,
         typer.Option(help="Metric to make as high as possible: f1, f2, balanced-accuracy, mcc..."),
@@ -40,8 +46,10 @@ def decide(
     confidence: Confidence = None,
     bands: Bands = None,
     deploy_prevalence: Annotated[
-        float | None,
-        typer.Option(help="Share of the positive class where the model will work, in (0, 1)."),
+        str | None,
+        typer.Option(
+            help="Share of the positive class where the model will work, in (0, 1) or such as 0.2%."
+        ),
     ] = None,
     recalibrate: Annotated[
         str | None,
@@ -56,14 +64,16 @@ def decide(
     go with costs or a metric. Only decision.json changes; predict follows it at once, the page
     after: evenkeel report RUN.
     """
+    from evenkeel.decide.cost_matrix import read_cost_matrix
     from evenkeel.decide.goals import check_goal
     from evenkeel.decide.request import Request
     from evenkeel.redecide import decide_again
     from evenkeel.words import read_cost
 
     request = Request(
-        cost_fn=None if cost_fn is None else read_cost(cost_fn),
-        cost_fp=None if cost_fp is None else read_cost(cost_fp),
+        cost_fn=read_cost(cost_fn), cost_fp=read_cost(cost_fp), cost_tp=read_cost(cost_tp),
+        cost_tn=read_cost(cost_tn),
+        cost_matrix=None if cost_matrix is None else read_cost_matrix(cost_matrix),
         metric=metric, scenario=scenario, capacity=capacity, top=top, min_precision=min_precision,
         min_recall=min_recall, confidence=confidence, bands=bands,
     )  # fmt: skip
@@ -72,7 +82,7 @@ def decide(
     kept = not request.given and (deploy_prevalence is not None or recalibrate is not None)
     facts = decide_again(
         folder,
-        None if kept else request.policy(),
+        None if kept else request,
         deploy_prevalence=deploy_prevalence,
         recalibrate=recalibrate,
     )

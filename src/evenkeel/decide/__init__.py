@@ -1,9 +1,9 @@
 """Calibrated probabilities, exact thresholds, and decisions in the user's own terms.
 
 Files import from the ones above them: odds, platt, isotonic, beta, temperature, prior,
-estimate_prior, calibrate, reliability, periods, capacity, cost, threshold, benefit, guarantee,
-class_goal, floors, multiclass, spread, goals, policy, request, decision, binary, choose, settle,
-label_policy, micro, multilabel. The classifiers (classifier, multilabel_classifier) need
+estimate_prior, calibrate, reliability, periods, capacity, cost, cost_matrix, threshold, benefit,
+guarantee, class_goal, floors, multiclass, spread, goals, policy, request, decision, binary, choose,
+settle, label_policy, micro, multilabel_decision, multilabel. The classifiers (classifier, multilabel_classifier) need
 scikit-learn and are not imported here.
 """
 
@@ -18,7 +18,8 @@ from evenkeel.decide.estimate_prior import PriorEstimate, estimate_prior
 from evenkeel.decide.guarantee import Guarantee, guaranteed
 from evenkeel.decide.isotonic import Isotonic
 from evenkeel.decide.label_policy import LabelPolicy
-from evenkeel.decide.multilabel import MultilabelDecision, choose_labels
+from evenkeel.decide.multilabel import choose_labels
+from evenkeel.decide.multilabel_decision import MultilabelDecision
 from evenkeel.decide.platt import Platt
 from evenkeel.decide.policy import Policy
 from evenkeel.decide.prior import Chained, PriorShift

@@ -17,7 +17,9 @@ from evenkeel.errors import InvalidInput
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-_FORM = re.compile(r"(\d+(?:\.\d+)?)\s*(?:(%)|/\s*([a-z]+))?")
+_FORM = re.compile(
+    r"(\d+(?:\.\d+)?)\s*(?:(%)|(?:alerts?|rows?)?\s*(?:/|\b(?:per|an?|each|every)\b)\s*([a-z]+))?"
+)
 _HINT = "Write 200/day (also hour, week, month), 1.5% of the rows, or 500 for the top of any table."
 
 
@@ -74,7 +76,7 @@ class Capacity:
             return f"{100 * self.amount:g} % of the rows flagged"
         unit = "row" if self.per == "table" else "alert"
         words = f"{self.amount:,.12g} {unit}" + ("" if self.amount == 1 else "s")
-        return f"{words} of any table flagged" if self.per == "table" else f"{words} a {self.per}"
+        return f"{words} of any table flagged" if self.per == "table" else f"{words} {a(self.per)}"
 
     def budget(self, n_rows: int, *, times: Any = None) -> float:
         """How many of these rows may be flagged.
@@ -111,14 +113,23 @@ class Capacity:
         return self.amount * periods_covered(times, per=self.per) if n_rows else 0.0
 
 
+def a(period: str) -> str:
+    """A period with its article.
+
+    >>> a("day"), a("hour")
+    ('a day', 'an hour')
+    """
+    return f"an {period}" if period == "hour" else f"a {period}"
+
+
 def read_capacity(text: str) -> Capacity:
     """A capacity as people write it.
 
     Parameters
     ----------
     text
-        ``"200/day"`` (or hour, week, month), ``"1.5%"`` of the rows, ``"500"`` for the top of any
-        table.
+        ``"200/day"`` (or hour, week, month; also ``"200 a day"``, ``"200 alerts per day"``),
+        ``"1.5%"`` of the rows, ``"500"`` for the top of any table.
 
     Raises
     ------
@@ -129,6 +140,8 @@ def read_capacity(text: str) -> Capacity:
     --------
     >>> read_capacity("200/day"), read_capacity("1.5 %")
     (Capacity(amount=200.0, per='day'), Capacity(amount=0.015, per='row'))
+    >>> str(read_capacity("200 per day"))
+    '200/day'
     """
     found = _FORM.fullmatch(str(text).strip().lower())
     if not found:

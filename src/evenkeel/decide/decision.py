@@ -16,7 +16,7 @@ from evenkeel.decide.threshold import FLAGS_ALL, FLAGS_NONE
 from evenkeel.errors import DamagedRun, InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -143,10 +143,6 @@ class Decision:
         threshold = FLAGS_NONE if self.threshold is None else self.threshold
         if threshold in {FLAGS_ALL, FLAGS_NONE}:
             return "Flag everything" if threshold == FLAGS_ALL else "Flag nothing"
-        spread = ""
-        if self.threshold_low is not None and self.threshold_high is not None:
-            high = min(self.threshold_high, 1.0)
-            spread = f" (from {self.threshold_low:.3g} to {high:.3g} over redrawn rows)"
         costs, alerts = self.policy.costs, self.policy.alerts
         if alerts is not None and alerts.per == "table":
             return f"Act on the {alerts.amount:,.0f} rows of a table with the highest scores"
@@ -154,13 +150,20 @@ class Decision:
             if threshold >= 1.0:
                 return "Act where acting costs nothing"
             if alerts is not None:
-                least = (2.0 * threshold - 1.0) / (1.0 - abs(2.0 * threshold - 1.0))
-                return f"Act when acting is expected to save at least {least:.3g}"
-            return f"Act when {costs.rule(threshold / (1.0 - threshold))}"
+                told = f"Act when acting is expected to save at least {_saving(threshold):.3g}"
+                return told + self._spread(_saving)
+            return f"Act when {costs.rule(_factor(threshold))}{self._spread(_factor, 'factor ')}"
         if self.policy.cuts is not None:
             low, high = self.policy.cuts
             return f"Approve when p < {low:g}, review when p < {high:g}, block from there on"
-        return f"Act when p >= {threshold:.3g}{spread}"
+        return f"Act when p >= {threshold:.3g}{self._spread(lambda p: min(p, 1.0))}"
+
+    def _spread(self, form: Callable[[float], float], what: str = "") -> str:
+        """Where the threshold lay over redrawn rows, in the terms of the rule."""
+        if self.threshold_low is None or self.threshold_high is None:
+            return ""
+        low, high = form(self.threshold_low), form(self.threshold_high)
+        return f" ({what}from {low:.3g} to {high:.3g} over redrawn rows)"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -212,6 +215,17 @@ class Decision:
             reached=stored["reached"],
             notes=tuple(notes),
         )
+
+
+def _factor(score: float) -> float:
+    """What weighs the false alarm of a rule per row, from the score of ``Costs.effective``."""
+    return score / (1.0 - score) if score < 1.0 else math.inf
+
+
+def _saving(score: float) -> float:
+    """What acting saves, from the score of ``Costs.saving``."""
+    squeezed = min(2.0 * score - 1.0, 1.0 - 1e-12)
+    return squeezed / (1.0 - abs(squeezed))
 
 
 def per_1000(share: float) -> str:

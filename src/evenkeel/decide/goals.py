@@ -51,7 +51,10 @@ def check_policy(policy: Policy) -> None:
         raise InvalidInput("floor_of and floor of Policy belong together.")
     if policy.floor_of is not None:
         check_choice(policy.floor_of, ("precision", "recall"), "floor_of", "Policy")
-        check_number(policy.floor, policy.floor_of, "Policy", low=0.0, high=1.0, open_low=True)
+        check_number(
+            policy.floor, f"min_{policy.floor_of}", "Policy",
+            low=0.0, high=1.0, open_low=True, hint="Write 0.8 or 80%.",
+        )  # fmt: skip
     if policy.confidence is not None:
         _check_confidence(policy)
     for label, floor in policy.floors or ():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from evenkeel._checks import check_choice, did_you_mean
 from evenkeel.confusion import beta_of
 from evenkeel.decide.policy import Policy
-from evenkeel.errors import InvalidInput, InvalidType
+from evenkeel.errors import DamagedRun, EvenkeelError, InvalidInput, InvalidType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,12 +116,42 @@ class LabelPolicy:
             )
         return tuple(self.by_label.get(label, self.policy) for label in labels)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "policy": self.policy.to_dict(),
+            "average": self.average,
+            "by_label": [
+                [plain_label(label), policy.to_dict()] for label, policy in self.by_label.items()
+            ],
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+        """The policy that ``to_dict`` wrote; DamagedRun when it is anything else."""
+        try:
+            pairs = {label: Policy.from_dict(policy) for label, policy in stored["by_label"]}
+            policy = Policy.from_dict(stored["policy"])
+            return cls(policy=policy, average=stored["average"], by_label=pairs)
+        except (EvenkeelError, KeyError, TypeError, ValueError) as error:
+            raise DamagedRun(f"The stored policy cannot be used: {error}") from error
+
     def sentence(self) -> str:
         """The policy in plain words."""
         if self.average == "micro":
             return f"{self.policy.sentence()} over the decisions of all labels together"
         each = [f"{label}: {policy.sentence()}" for label, policy in self.by_label.items()]
         return "; ".join([f"for each label {self.policy.sentence()}", *each])
+
+
+def plain_label(label: Any) -> str | int | float | bool:
+    """A label as JSON can hold it; InvalidType when it cannot."""
+    plain = label.item() if hasattr(label, "item") else label
+    if not isinstance(plain, str | int | float):
+        raise InvalidType(
+            f"label of a stored decision must be text, a number or a truth value. Got {label!r}."
+        )
+    return plain
 
 
 def _policy(given: Policy | str) -> Policy:

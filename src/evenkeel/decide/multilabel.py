@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from evenkeel.decide.decision import Decision
 from evenkeel.decide.label_policy import LabelPolicy
 from evenkeel.decide.micro import highest_f
 from evenkeel.decide.multiclass import MIN_ROWS
+from evenkeel.decide.multilabel_decision import MultilabelDecision, two_sided
 from evenkeel.decide.policy import Policy
 from evenkeel.decide.threshold import FLAGS_ALL, FLAGS_NONE, threshold_curve
 from evenkeel.errors import InvalidInput
@@ -29,81 +30,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True, kw_only=True)
-class MultilabelDecision:
-    """How calibrated probabilities of several labels become decisions.
-
-    Parameters
-    ----------
-    policy
-        What was asked for.
-    labels
-        ``(n_labels,)``: names, in the order of the columns.
-    decisions
-        One for each label, with its threshold and its counts on the rows it was chosen on.
-    notes
-        What a reader must know, each with the label it is about.
-    """
-
-    policy: LabelPolicy
-    labels: tuple[Any, ...]
-    decisions: tuple[Decision, ...]
-    notes: tuple[str, ...] = ()
-
-    @property
-    def thresholds(self) -> Floats:
-        """``(n_labels,)``: a label is decided when its score is at least this."""
-        return np.array([decision.threshold for decision in self.decisions], dtype=np.float64)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the columns that ``apply`` needs besides the probabilities."""
-        return self.policy.columns
-
-    @property
-    def counts(self) -> Counts:
-        """Confusion counts of each label on the rows it was chosen on, four arrays ``(n_labels,)``."""
-        table = np.array([decision.confusion for decision in self.decisions], dtype=np.float64)
-        return Counts(table[:, 1, 1], table[:, 0, 1], table[:, 1, 0], table[:, 0, 0])
-
-    def apply(self, proba: ArrayLike, *, columns: Mapping[str, Any] | None = None) -> Ints:
-        """Decide.
-
-        Parameters
-        ----------
-        proba
-            ``(..., n_rows, n_labels)``: calibrated probabilities.
-        columns
-            The columns that the costs name, each ``(n_rows,)``.
-
-        Returns
-        -------
-        array
-            ``(..., n_rows, n_labels)``: 1 where the label is decided, 0 elsewhere.
-
-        Raises
-        ------
-        InvalidInput
-            Probabilities outside [0, 1], another number of labels, or columns missing.
-        """
-        p = as_scores(proba, owner="MultilabelDecision.apply", name="proba")
-        if p.ndim < 2 or p.shape[-1] != len(self.labels):
-            raise InvalidInput(
-                f"proba of MultilabelDecision.apply must have {len(self.labels)} columns. "
-                f"Got shape {p.shape}."
-            )
-        each = [
-            decision.apply(two_sided(p[..., label]), columns=columns)
-            for label, decision in enumerate(self.decisions)
-        ]
-        return np.stack(each, axis=-1)
-
-    def sentence(self) -> str:
-        """The decision of each label in plain words, one line each."""
-        pairs = zip(self.labels, self.decisions, strict=True)
-        return "\n".join(f"{label}: {decision.sentence()}" for label, decision in pairs)
 
 
 def calibrate_labels(
@@ -220,11 +146,6 @@ def choose_labels(
     return MultilabelDecision(
         policy=asked, labels=names, decisions=tuple(decisions), notes=tuple(notes)
     )
-
-
-def two_sided(p: Floats) -> Floats:
-    """``(..., 2)``: the probabilities of not carrying and of carrying a label."""
-    return np.stack([1.0 - p, p], axis=-1)
 
 
 def _checked(Y: ArrayLike, p: ArrayLike) -> tuple[Ints, Floats]:

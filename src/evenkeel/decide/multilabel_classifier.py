@@ -16,7 +16,8 @@ from evenkeel.audit import copies_of
 from evenkeel.blocks import join_blocks
 from evenkeel.decide.label_model import LabelModel, read_training
 from evenkeel.decide.label_policy import LabelPolicy
-from evenkeel.decide.multilabel import calibrate_labels, choose_labels, two_sided
+from evenkeel.decide.multilabel import calibrate_labels, choose_labels
+from evenkeel.decide.multilabel_decision import two_sided
 from evenkeel.distribution import encode
 from evenkeel.split import Folds
 from evenkeel.strata import label_folds

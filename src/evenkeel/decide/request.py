@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
 
 from evenkeel._checks import check_choice, check_number, did_you_mean
 from evenkeel.confusion import beta_of
 from evenkeel.decide.capacity import read_capacity
+from evenkeel.decide.cost_matrix import in_order
 from evenkeel.decide.goals import BANDS, SCENARIOS
 from evenkeel.decide.policy import Policy
 from evenkeel.errors import InvalidInput, InvalidType
 from evenkeel.metrics import METRICS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _ONE_SIDED = ("precision", "recall", "specificity")
 
@@ -22,8 +27,10 @@ class Request:
 
     Parameters
     ----------
-    cost_fn, cost_fp, cost_matrix
+    cost_fn, cost_fp, cost_tp, cost_tn
         As for :class:`Policy`.
+    cost_matrix
+        The same, or with the labels of rows and columns as ``read_cost_matrix`` gives them.
     metric
         Decision metric to make as high as possible.
     scenario
@@ -33,12 +40,12 @@ class Request:
     top
         Most alerts in any table.
     min_precision, min_recall
-        Least precision or recall, in (0, 1]. Several classes: the least recall by label, as a
-        mapping or as text such as ``"u2r=0.5,r2l=0.3"``.
+        Least precision or recall, in (0, 1], or text such as ``"80%"``. Several classes: the least
+        recall by label, as a mapping or as text such as ``"u2r=0.5,r2l=30%"``.
     confidence
-        With which the minimum is to hold for new rows, in (0, 1).
+        With which the minimum is to hold for new rows, in (0, 1) or as ``"95%"``.
     bands
-        Two probabilities, or text such as ``"0.02,0.4"``.
+        Two probabilities, or text such as ``"0.02,0.4"`` or ``"2%,40%"``.
 
     Raises
     ------
@@ -53,17 +60,21 @@ class Request:
 
     cost_fn: float | str | None = None
     cost_fp: float | str | None = None
+    cost_tp: float | str | None = None
+    cost_tn: float | str | None = None
     cost_matrix: Any = None
     metric: str | None = None
     scenario: str | None = None
     capacity: str | float | None = None
     top: int | None = None
-    min_precision: float | None = None
+    min_precision: Any = None
     min_recall: Any = None
-    confidence: float | None = None
+    confidence: Any = None
     bands: Any = None
 
     def __post_init__(self) -> None:
+        for name in ("min_precision", "confidence"):
+            object.__setattr__(self, name, read_share(getattr(self, name), name))
         if isinstance(self.min_recall, str) or hasattr(self.min_recall, "items"):
             object.__setattr__(self, "min_recall", read_min_recall(self.min_recall))
         if isinstance(self.bands, str):
@@ -73,6 +84,8 @@ class Request:
                 "cost_fn and cost_fp of run must be given together. Got only "
                 f"{'cost_fn' if self.cost_fp is None else 'cost_fp'}. Give both, or neither."
             )
+        if self.cost_fn is None and not (self.cost_tp is None and self.cost_tn is None):
+            raise InvalidInput("cost_tp and cost_tn of run must go with cost_fn and cost_fp.")
         if self.capacity is not None:
             read_capacity(str(self.capacity))
         if self.metric is not None and beta_of(self.metric) is None:
@@ -171,8 +184,8 @@ class Request:
         others = (getattr(self, field.name) for field in fields(self) if field.name != "metric")
         return self.decides or any(value is not None for value in others)
 
-    def policy(self, n_classes: int = 2) -> Policy:
-        """The policy asked for.
+    def policy(self, n_classes: int = 2, *, classes: Sequence[Any] | None = None) -> Policy:
+        """The policy asked for; ``classes`` put a matrix with labels in the order of the codes.
 
         Raises
         ------
@@ -183,13 +196,14 @@ class Request:
             given = self.bands if isinstance(self.bands, tuple | list) else (self.bands,)
             return Policy(goal=BANDS, cuts=tuple(given))
         if isinstance(self.min_recall, dict):
-            return self._by_class()
+            return self._by_class(classes)
         if self.scenario is not None:
             return Policy.scenario(self.scenario, n_classes=n_classes)
         if self.has_costs:
             policy = Policy(
-                cost_fn=self.cost_fn, cost_fp=self.cost_fp, cost_matrix=self.cost_matrix
-            )
+                cost_fn=self.cost_fn, cost_fp=self.cost_fp, cost_tp=self.cost_tp or 0.0,
+                cost_tn=self.cost_tn or 0.0, cost_matrix=in_order(self.cost_matrix, classes),
+            )  # fmt: skip
         elif self.decides:
             policy = Policy.metric(str(self.metric))
         elif self.min_recall is not None:
@@ -213,30 +227,56 @@ class Request:
             limit=str(self.capacity or self.top or "") or None,
         )
 
-    def _by_class(self) -> Policy:
+    def _by_class(self, classes: Sequence[Any] | None) -> Policy:
         policy = Policy.min_recall(self.min_recall)
         if self.confidence is not None:
             raise InvalidInput(
                 "confidence of run must go with one minimum. Got a minimum for each class."
             )
         if self.cost_matrix is not None:
-            return Policy(cost_matrix=self.cost_matrix, floors=policy.floors)
+            matrix = in_order(self.cost_matrix, classes)
+            return Policy(cost_matrix=matrix, floors=policy.floors)
         return replace(policy, goal=self.metric) if self.decides and self.metric else policy
 
 
-def read_min_recall(given: Any) -> float | dict[str, float]:
-    """A minimum recall from text: one number, or one for each class.
+def read_share(given: Any, name: str, owner: str = "run") -> Any:
+    """A share as people write it; what is no text stays as it is.
 
-    >>> read_min_recall("0.9"), read_min_recall("u2r=0.5, r2l=0.3")
+    >>> read_share("80%", "min_precision"), read_share("0.8", "min_precision"), read_share(None, "")
+    (0.8, 0.8, None)
+    """
+    if not isinstance(given, str):
+        return given
+    try:
+        return _share(given)
+    except ValueError:
+        raise InvalidInput(
+            f"{name} of {owner} must be a share such as 0.8 or 80%. Got {given!r}."
+        ) from None
+
+
+def _share(text: str) -> float:
+    number = text.strip()
+    # By ten's powers and not by a division, so that 80% is the 0.8 that was meant.
+    try:
+        return float(Decimal(number[:-1].strip()).scaleb(-2) if number.endswith("%") else number)
+    except InvalidOperation as error:
+        raise ValueError(text) from error
+
+
+def read_min_recall(given: Any) -> float | dict[str, float]:
+    """A minimum recall from text: one share, or one for each class.
+
+    >>> read_min_recall("0.9"), read_min_recall("u2r=50%, r2l=0.3")
     (0.9, {'u2r': 0.5, 'r2l': 0.3})
     """
     try:
         if hasattr(given, "items"):
-            return {str(label): float(floor) for label, floor in given.items()}
+            return {str(label): _share(str(floor)) for label, floor in given.items()}
         if "=" not in given:
-            return float(given)
+            return _share(given)
         pairs = (part.rpartition("=") for part in given.split(","))
-        return {label.strip(): float(floor) for label, _, floor in pairs}
+        return {label.strip(): _share(floor) for label, _, floor in pairs}
     except (TypeError, ValueError):
         raise InvalidInput(
             "min_recall of run must be a number above 0 and at most 1, or class=number for several "
@@ -247,11 +287,11 @@ def read_min_recall(given: Any) -> float | dict[str, float]:
 def read_bands(text: str) -> tuple[float, ...]:
     """Two thresholds from text.
 
-    >>> read_bands("0.02,0.4")
-    (0.02, 0.4)
+    >>> read_bands("0.02,0.4"), read_bands("2%, 40%")
+    ((0.02, 0.4), (0.02, 0.4))
     """
     try:
-        return tuple(float(part) for part in text.split(","))
+        return tuple(_share(part) for part in text.split(","))
     except ValueError:
         raise InvalidInput(
             f"bands of run must be two probabilities, rising, such as 0.02,0.4. Got {text!r}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.integer[Any]]
 
 CHUNK = 1 << 15  # rows that are scored in one go
+_OF_TRAINING = {"_drawn", "_rows", "groups_", "oob_decision_function_"}  # grow with its rows
 
 
 class Ensemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -131,6 +133,13 @@ class Ensemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self, "_members")
         draws: Draws = self._drawn
         return [draws.rows(i) for i in range(len(self._members))]
+
+    def bare(self) -> Self:
+        """A copy that predicts the same, without the row numbers of the training table."""
+        one = copy.copy(self)
+        for name in _OF_TRAINING & vars(one).keys():
+            delattr(one, name)
+        return one
 
     @abstractmethod
     def _templates(self, training: Training) -> Sequence[Any]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.integer[Any]]
 
 COMBINERS = ("stacked", "sum", "mean", "max")
+_NOISE = 1e-9  # log-odds that differ by less are the same, but for rounding
 _FREE = 10.0  # the sum stands a hundred times freer of the penalty than single groups
 
 
@@ -78,7 +79,7 @@ class Combiner:
         spread = np.sqrt(np.average((both - self.centre) ** 2, axis=0, weights=weight))
         free = np.ones(spread.size)
         free[-features.shape[2] :] = _FREE
-        self.spread = np.where(spread > 0, spread, 1.0) / free
+        self.spread = np.where(spread > _NOISE, spread, 1.0) / free
         self.stack = LogisticRegression(solver="newton-cholesky", max_iter=1000)
         self.stack.fit(self._columns(features), codes, sample_weight=weight)
         return self
@@ -91,7 +92,8 @@ class Combiner:
     def apply(self, features: Floats) -> Floats:
         """Logarithms of probabilities, up to a constant of the row, ``(n_rows, n_classes)``."""
         if self.how == "stacked":
-            return np.asarray(self.stack.predict_log_proba(self._columns(features)))
+            found = self.stack.predict_proba(self._columns(features))
+            return np.asarray(np.log(np.maximum(found, np.finfo(np.float64).tiny)))
         if self.how == "sum":
             odds = summed(features)
         elif self.how == "mean":

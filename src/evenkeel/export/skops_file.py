@@ -18,10 +18,28 @@ ALLOWED = frozenset(
     {
         "collections.OrderedDict",
         "collections.defaultdict",
+        "evenkeel.coded.Coded",
+        "evenkeel.distribution.strategy.Ratio",
+        "evenkeel.ensemble.balanced_bagging_classifier.BalancedBaggingClassifier",
+        "evenkeel.ensemble.balanced_random_forest_classifier.BalancedRandomForestClassifier",
+        "evenkeel.ensemble.boosted_stumps.BoostedStumps",
+        "evenkeel.ensemble.clustered_ensemble_classifier.ClusteredEnsembleClassifier",
+        "evenkeel.ensemble.combiner.Combiner",
+        "evenkeel.ensemble.easy_ensemble_classifier.EasyEnsembleClassifier",
+        "evenkeel.ensemble.hardness.Cuts",
+        "evenkeel.ensemble.members.Member",
+        "evenkeel.ensemble.rusboost_classifier.RUSBoostClassifier",
+        "evenkeel.ensemble.self_paced_ensemble_classifier.SelfPacedEnsembleClassifier",
+        "evenkeel.ensemble.stumps.Steps",
+        "evenkeel.ensemble.stumps.Stump",
+        "evenkeel.ensemble.under_bagging_classifier.UnderBaggingClassifier",
+        "evenkeel.isolation_classifier.IsolationClassifier",
         "evenkeel.learners.Columns",
         "evenkeel.objective_classifier.ObjectiveClassifier",
         "evenkeel.objectives.FalseNegativeObjective",
         "evenkeel.objectives.FocalObjective",
+        "evenkeel.race.put_back.PutBack",
+        "evenkeel.resample.smote.SMOTE",
         "functools.partial",  # around check_array, in histogram boosting
         "lightgbm.basic.Booster",
         "lightgbm.sklearn.LGBMClassifier",
@@ -75,16 +93,33 @@ def save_model(model: Any, path: Path) -> None:
     InvalidInput
         The estimator holds types that :func:`load_model` would refuse.
     """
+    write_bytes(path, model_bytes(model))
+
+
+def model_bytes(model: Any) -> bytes:
+    """A model file's content; of an estimator that is not fitted it tells early what would fail.
+
+    Raises
+    ------
+    InvalidInput
+        The estimator holds types that :func:`load_model` would refuse, or that cannot be written.
+    """
     import skops.io
 
-    content = skops.io.dumps(model, compression=zipfile.ZIP_DEFLATED, compresslevel=6)
-    foreign = sorted(set(skops.io.get_untrusted_types(data=content)) - ALLOWED)
+    try:
+        content = skops.io.dumps(model, compression=zipfile.ZIP_DEFLATED, compresslevel=6)
+        foreign = sorted(set(skops.io.get_untrusted_types(data=content)) - ALLOWED)
+    except Exception as error:  # a type of somebody else may refuse in any way
+        raise InvalidInput(
+            f"model of save must be made of allowed types. {type(model).__name__} cannot be written "
+            f"({type(error).__name__}: {error}). Save it with the tools of its own library."
+        ) from error
     if foreign:
         raise InvalidInput(
             f"model of save must be made of allowed types. Got {', '.join(foreign[:5])}. "
             "Save it with the tools of the library it comes from."
         )
-    write_bytes(path, content)
+    return bytes(content)
 
 
 def load_model(path: Path) -> Any:

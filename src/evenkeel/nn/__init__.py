@@ -3,11 +3,25 @@
 The only folder that imports torch.
 """
 
+from importlib import import_module
+from typing import Any
+
 from evenkeel._optional import need
+
+_LATER = {  # names that need more than torch, and the module that has them
+    "EpochCallback": "evenkeel.nn.huggingface",
+}
 
 if need("torch", extra="torch"):  # says what to install, before the imports below fail
     from evenkeel.nn.guard import check_prior
     from evenkeel.nn.head import ClassifierRetraining, tau_normalized, to_prior
+    from evenkeel.nn.huggingface import (
+        BalancedTrainerMixin,
+        DecidedModel,
+        check_trainer,
+        decide_on,
+        make_compute_metrics,
+    )
     from evenkeel.nn.losses import (
         AsymmetricLoss,
         ClassWeightedLoss,
@@ -42,9 +56,12 @@ if need("torch", extra="torch"):  # says what to install, before the imports bel
 __all__ = [
     "AsymmetricLoss",
     "BalancedSampler",
+    "BalancedTrainerMixin",
     "ClassWeightedLoss",
     "ClassifierRetraining",
+    "DecidedModel",
     "DeferredReweighting",
+    "EpochCallback",
     "FalseNegativeLoss",
     "FocalLoss",
     "LDAMLoss",
@@ -59,15 +76,26 @@ __all__ = [
     "WeightedBCE",
     "asymmetric_loss",
     "check_prior",
+    "check_trainer",
     "class_weighted_loss",
+    "decide_on",
     "false_negative_loss",
     "focal_loss",
     "init_prior_bias_",
     "ldam_loss",
     "logit_adjusted_loss",
+    "make_compute_metrics",
     "sigmoid_focal_loss",
     "tau_normalized",
     "to_prior",
     "vector_scaling_loss",
     "weighted_bce",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_LATER[name]), name)
+    globals()[name] = value
+    return value

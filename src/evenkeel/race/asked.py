@@ -9,7 +9,7 @@ import numpy as np
 
 from evenkeel._checks import check_number
 from evenkeel.audit import copies_of
-from evenkeel.catalogue import find_remedies, find_remedy
+from evenkeel.catalogue import find_remedies, find_remedy, named
 from evenkeel.decide import Policy
 from evenkeel.errors import InvalidInput, InvalidType
 from evenkeel.evidence import rare_rows
@@ -53,21 +53,18 @@ def asked_remedies(remedies: Any) -> dict[str, Any]:
     >>> list(asked_remedies("smote, class-weight"))
     ['none', 'smote', 'class-weight']
     """
-    rule = "remedies of compare must be a list of names, or of objects with a name and treat()"
+    rule = "remedies of compare must be a list of names, or of remedies, samplers or classifiers"
     if isinstance(remedies, str):
         remedies = find_remedies(remedies)
     if not isinstance(remedies, list | tuple | set | frozenset):
         raise InvalidType(f"{rule}. Got {remedies!r}. Put a single one in a list.")
     found = {"none": find_remedy("none")}
-    for given in remedies:
-        remedy = find_remedy(given) if isinstance(given, str) else given
-        name = getattr(remedy, "name", None)
-        if not isinstance(name, str) or not callable(getattr(remedy, "treat", None)):
-            raise InvalidType(f"{rule}. Got {given!r} among them.")
-        if found.setdefault(name, remedy) != remedy:
+    rows = (find_remedy(given) if isinstance(given, str) else given for given in remedies)
+    for remedy in named(rows):
+        if found.setdefault(remedy.name, remedy) != remedy:
             raise InvalidInput(
-                f"remedies of compare must have different names. Got {name!r} twice: rename one, "
-                "and leave 'none' to the baseline."
+                f"remedies of compare must have different names. Got {remedy.name!r} twice: rename "
+                "one, and leave 'none' to the baseline."
             )
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,9 +16,16 @@ from evenkeel.errors import InvalidInput
 from evenkeel.evidence import WEAK, rare_rows
 from evenkeel.learners import make_learner
 from evenkeel.metrics import METRICS
+from evenkeel.place import Place
 from evenkeel.race.asked import asked_folds, asked_policy, asked_remedies
-from evenkeel.race.judge import BETTER, LEVEL, Entry, Judge
-from evenkeel.race.schedule import Results, run_race
+from evenkeel.race.canaries import Canary, shuffled_labels
+from evenkeel.race.choice import agreement
+from evenkeel.race.chosen import choose, contenders, field_of
+from evenkeel.race.judge import Entry, Judge
+from evenkeel.race.needed import Needed, needed
+from evenkeel.race.optimism import Flattery, flattery
+from evenkeel.race.schedule import Results, left_out, run_race
+from evenkeel.race.space import asked_space
 from evenkeel.race.trial import DUMMY, Course, cost_numbers
 from evenkeel.scores import gather
 
@@ -53,6 +60,14 @@ class Comparison:
         Metric that ranked them.
     classes
         Label of each class code; with two classes the second is the positive one.
+    flattery
+        How far its own out-of-fold figure flatters the chosen one; None where nothing was chosen.
+    agreement
+        Metric to the remedy and learner that the same rule would choose by it.
+    needed
+        What more rows of the rare class would show; None where nothing was compared.
+    canary
+        Whether shuffled labels were foreseen by chance alone; None where that was not tried.
     """
 
     entries: list[Entry]
@@ -60,6 +75,10 @@ class Comparison:
     why: str
     objective: str
     classes: tuple[Any, ...]
+    flattery: Flattery | None = None
+    agreement: dict[str, tuple[str, str]] = field(default_factory=dict)
+    needed: Needed | None = None
+    canary: Canary | None = None
 
     @property
     def baseline(self) -> Entry:
@@ -94,8 +113,12 @@ def compare(
     policy: Policy | None = None,
     groups: Any = None,
     objective: str | None = None,
+    search: int = 1,
+    space: Any = None,
     seed: int = 0,
-    jobs: int = 1,
+    jobs: int | None = None,
+    backend: str = "loky",
+    address: str | None = None,
 ) -> Comparison:
     """Compare remedies on the same folds, resampling inside training folds only.
 
@@ -119,8 +142,14 @@ def compare(
         Ids ``(n_rows,)`` of rows that stay together, or None.
     objective
         Metric that ranks the remedies; the policy's own by default.
+    search, space
+        Configurations that each remedy may try on inner folds (1: the estimator as it is), and the
+        values to try of each parameter of an estimator that was given.
     seed, jobs
-        Seed of everything random; processes. Results are the same with any number.
+        Seed of everything random; processes. Results are the same with any number; None is one
+        here, and all of a cluster.
+    backend, address
+        Where trials run: see :class:`evenkeel.place.Place`.
 
     Raises
     ------
@@ -150,29 +179,33 @@ def compare(
     objective = policy.objective if objective is None else objective
     check_choice(objective, METRICS, "objective", "compare")
     check_number(seed, "seed", "compare", low=0, whole=True)
-    check_number(jobs, "jobs", "compare", low=1, whole=True)
+    check_number(search, "search", "compare", low=1, whole=True)
+    if jobs is not None:
+        check_number(jobs, "jobs", "compare", low=1, whole=True)
+    place = Place(backend, address)
     found = asked_remedies(remedies)
     columns = columns_of(X, policy.columns)
     costs = policy.row_costs(codes, columns=columns)
     learner = "lightgbm" if estimator is None else "estimator"
+    model = make_learner("lightgbm") if estimator is None else estimator
     course = Course(
         X,
         codes,
         len(classes),
         asked_folds(X, codes, cv, groups, seed),
-        learners={
-            learner: make_learner("lightgbm") if estimator is None else estimator,
-            DUMMY: make_learner(DUMMY),
-        },
+        learners={learner: model, DUMMY: make_learner(DUMMY)},
         remedies=found,
         costs=cost_numbers(policy, codes, columns),
         seed=seed,
+        search=search,
+        spaces={learner: asked_space(space, model, known=estimator is None)},
     )
     pairs = entry_pairs(list(found), [learner])
-    results = run_race(course, pairs, jobs=jobs)
+    results = run_race(course, pairs, jobs=jobs or int(not place.is_cluster), place=place)
     judge = Judge(policy, objective, len(classes), costs, columns, seed=seed)
     weak = rare_rows(np.bincount(codes)) < WEAK
-    return judge_all(course, results, pairs, judge, classes=classes, weak=weak)
+    done = judge_all(course, results, pairs, judge, classes=classes, weak=weak)
+    return replace(done, canary=shuffled_labels(course, learner, n_trials=len(results.outcomes)))
 
 
 def entry_pairs(remedies: Sequence[str], learners: Sequence[str]) -> list[tuple[str, str]]:
@@ -209,12 +242,32 @@ def judge_all(
         raise InvalidInput(
             f"The baseline could not be fitted with {baseline.learner}: {baseline.reason}"
         )
+    found = compare_entries(entries, judge, classes=classes, weak=weak)
+    there = contenders(entries, baseline)
+    seen = field_of(there, judge)
+    if seen is None:
+        return found
+    return replace(
+        found,
+        flattery=None if weak else flattery(seen, seed=judge.seed),
+        agreement={}
+        if weak
+        else {name: (entry.name, entry.learner) for name, entry in agreement(there, judge).items()},
+        needed=needed(seen, judge.objective, n_rare=rare_rows(np.bincount(course.y))),
+    )
+
+
+def compare_entries(
+    entries: list[Entry], judge: Judge, *, classes: tuple[Any, ...], weak: bool
+) -> Comparison:
+    """Measure entries that have scores, compare them with the baseline, and choose."""
+    baseline = next(entry for entry in entries if entry.name == "none")
     there = [entry for entry in entries if entry.ok]  # each is judged by itself: in any order
     side_by_side(judge.measure, there)
     rivals = [entry for entry in there if entry.name != DUMMY]
     side_by_side(lambda entry: judge.against(entry, baseline), rivals)
     judge.verdicts(there, baseline)
-    chosen, why = _choose(entries, baseline, judge, weak=weak)
+    chosen, why = choose(entries, baseline, judge, weak=weak)
     return Comparison(entries, chosen, why, judge.objective, classes)
 
 
@@ -225,18 +278,17 @@ def _entry(
     name = DUMMY if learner == DUMMY else remedy
     entry = Entry(name, learner, getattr(course.remedies[remedy], "changes", "learner"))
     repeats = results.repeats(remedy, learner, course)
+    if (trouble := results.trouble(remedy, learner)) is not None:
+        entry.status, entry.reason = trouble.status, trouble.reason
+        return entry
     if not repeats:
-        seconds = sum(left[3] for left in results.not_run if left[:2] == pair)
-        entry.status, entry.reason = "not run", f"time budget; about {seconds:.0f} s"
+        entry.status, entry.reason = left_out(results, pair)
         return entry
     done = [outcome for block in repeats for outcome in block]
-    for outcome in done:
-        if outcome.status != "ok":
-            entry.status, entry.reason = outcome.status, outcome.reason
-            return entry
     entry.scores = gather(
         course.y, course.folds, [[o.proba for o in block] for block in repeats], classes=classes
     )
+    entry.settings = [outcome.settings for outcome in done if outcome.settings is not None]
     peaks = [outcome.peak_bytes for outcome in done if outcome.peak_bytes is not None]
     entry.cost = {
         "fit_rows": float(np.mean([outcome.fit_rows for outcome in done])),
@@ -244,33 +296,3 @@ def _entry(
         "peak_bytes": float(np.mean(peaks)) if peaks else None,
     }
     return entry
-
-
-def _choose(
-    entries: list[Entry], baseline: Entry, judge: Judge, *, weak: bool
-) -> tuple[Entry, str]:
-    metric = METRICS[judge.objective]
-    beside = [entry for entry in entries if entry is not baseline and entry.name != DUMMY]
-    if not any(entry.ok for entry in beside):
-        return baseline, (
-            "No other remedy could be run: the baseline is kept."
-            if beside
-            else "Nothing else was compared."
-        )
-    if weak:
-        return baseline, "Too few positives to tell remedies apart: the baseline is kept."
-    rivals = [entry for entry in entries if entry.ok and entry.name not in (DUMMY, "none")]
-    others = [entry for entry in entries if entry.ok and entry.name == "none"]
-    clear = [e for e in (*others, *rivals) if e.figures.get("versus_baseline") == BETTER]
-    if not clear:
-        return baseline, (
-            f"Nothing beat the baseline clearly on {metric.title} (p < {LEVEL:g} after Holm's correction)."
-        )
-    best = (max if metric.greater_is_better else min)(clear, key=lambda e: e.figures["objective"])
-    gain = best.figures["objective_difference"]
-    low, high = (best.figures[f"objective_difference_{end}"] for end in ("low", "high"))
-    return best, (
-        f"Clearly better than the baseline on {metric.title}: {gain:+.3g} "
-        f"[{low:+.3g}, {high:+.3g}] on the same rows (p = {best.figures['objective_p']:.2g} after "
-        "Holm's correction)."
-    )

@@ -16,8 +16,9 @@ from evenkeel.intervals import (
     percentiles,
     roc_auc_interval,
 )
-from evenkeel.metrics import METRICS, evaluate, row_cost
-from evenkeel.race.stats import holm, p_value
+from evenkeel.metrics import METRICS, evaluate
+from evenkeel.race.pulls import fold_values, row_values
+from evenkeel.race.stats import LEVEL, holm, p_value, resampled_t
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from evenkeel.scores import Scores
 
 BETTER, WORSE, UNCLEAR, BASELINE = "better", "worse", "no clear difference", "baseline"
-LEVEL = 0.05
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Entry:
     name, learner, changes
         Names, and what the remedy changes.
     status, reason
-        ``"ok"``, ``"skipped"``, ``"failed"`` or ``"not run"``, and why.
+        ``"ok"``, ``"skipped"``, ``"failed"``, ``"not run"`` or ``"dropped"``, and why.
     scores, settled
         Out-of-fold scores, and what was settled on them; None unless ok.
     figures
@@ -47,6 +47,10 @@ class Entry:
         Metrics of each repeat.
     cost
         ``fit_rows``, ``seconds`` and ``peak_bytes`` of a fit, on average.
+    settings
+        What a search chose in each trial, the default as an empty dict; nothing without a search.
+    shipped
+        The same for the model fitted on all rows.
     """
 
     name: str
@@ -59,6 +63,8 @@ class Entry:
     figures: dict[str, Any] = field(default_factory=dict)
     repeats: list[dict[str, Any]] = field(default_factory=list)
     cost: dict[str, float | None] = field(default_factory=dict)
+    settings: list[dict[str, Any]] = field(default_factory=list)
+    shipped: dict[str, Any] | None = None
 
     @property
     def ok(self) -> bool:
@@ -86,6 +92,8 @@ class Judge:
         Most alerts as a share of the rows; None without a capacity.
     seed
         Seed of every bootstrap.
+    beside
+        Metrics that get intervals and differences beside the objective.
     """
 
     policy: Policy
@@ -95,6 +103,7 @@ class Judge:
     columns: dict[str, NDArray[np.float64]] | None = None
     share: float | None = None
     seed: int = 0
+    beside: tuple[str, ...] = ("average-precision", "cost")
 
     def measure(self, entry: Entry) -> None:
         """Settle the entry's scores and fill its figures with intervals."""
@@ -110,7 +119,7 @@ class Judge:
         ]
         entry.repeats = repeats
         entry.figures = average_dicts(repeats)
-        for name in dict.fromkeys(("average-precision", "cost", self.objective)):
+        for name in dict.fromkeys((*self.beside, self.objective)):
             if name == "cost" and self.costs is None:
                 continue
             low, high = self._interval(name, entry)
@@ -119,7 +128,7 @@ class Judge:
 
     def against(self, entry: Entry, baseline: Entry) -> None:
         """Add paired differences to the baseline on the same rows."""
-        for name in dict.fromkeys(("average-precision", "cost", self.objective)):
+        for name in dict.fromkeys((*self.beside, self.objective)):
             key = METRICS[name].key
             common = min(len(entry.repeats), len(baseline.repeats))
             mine = _average([found[key] for found in entry.repeats[:common]])
@@ -137,19 +146,45 @@ class Judge:
             entry.figures[f"objective{end}"] = entry.figures.get(f"{metric.key}{end}")
 
     def verdicts(self, entries: list[Entry], baseline: Entry) -> None:
-        """Say of each entry whether it is better or worse than the baseline, Holm-corrected."""
+        """Say of each entry whether it is better or worse than the baseline, Holm-corrected.
+
+        By rows (``versus_baseline``), which decides, and by folds (``folds_say``) beside it.
+        """
         baseline.figures["versus_baseline"] = BASELINE
         rivals = [e for e in entries if e.figures.get("objective_difference_low") is not None]
         rivals = [entry for entry in rivals if entry is not baseline]
         ends = ("objective_difference", "objective_difference_low", "objective_difference_high")
-        chances = holm([p_value(*(entry.figures[end] for end in ends)) for entry in rivals])
-        for entry, chance in zip(rivals, chances, strict=True):
-            gain = entry.figures["objective_difference"]
-            right_way = (gain > 0) == METRICS[self.objective].greater_is_better
+        by_rows = holm([p_value(*(entry.figures[end] for end in ends)) for entry in rivals])
+        for entry, chance in zip(rivals, by_rows, strict=True):
             entry.figures["objective_p"] = chance
-            entry.figures["versus_baseline"] = (
-                UNCLEAR if chance >= LEVEL else BETTER if right_way else WORSE
-            )
+            entry.figures["versus_baseline"] = self._word(entry, chance)
+        tried = [(entry, self._over_folds(entry, baseline)) for entry in rivals]
+        told = [(entry, p) for entry, p in tried if not np.isnan(p)]
+        by_folds = holm([p for _, p in told])
+        for (entry, _), chance in zip(told, by_folds, strict=True):
+            entry.figures["objective_folds_p"] = chance
+            entry.figures["folds_say"] = self._word(entry, chance)
+
+    def _word(self, entry: Entry, chance: float) -> str:
+        right_way = (entry.figures["objective_difference"] > 0) == METRICS[
+            self.objective
+        ].greater_is_better
+        return UNCLEAR if chance >= LEVEL else BETTER if right_way else WORSE
+
+    def _over_folds(self, entry: Entry, baseline: Entry) -> float:
+        """p-value of the corrected resampled t-test over the folds that both scored."""
+        found = [self._by_fold(one) for one in (entry, baseline)]
+        n_repeats, n_folds = (min(one.shape[axis] for one in found) for axis in (0, 1))
+        mine, theirs = (one[:n_repeats, :n_folds].ravel() for one in found)
+        return resampled_t(mine - theirs, 1.0 / max(n_folds - 1, 1))[1]
+
+    def _by_fold(self, entry: Entry) -> NDArray[np.float64]:
+        assert entry.scores is not None
+        assert entry.settled is not None
+        scores, settled = entry.scores, entry.settled
+        return fold_values(
+            self.objective, scores.y, settled.proba, settled.labels, scores.fold, self.costs
+        )
 
     def _interval(
         self, name: str, entry: Entry, other: Entry | None = None
@@ -175,10 +210,10 @@ class Judge:
                 name, y, labels, other=labels_other, n_classes=self.n_classes, seed=self.seed
             )
         else:
-            mine = self._per_row(name, y, proba, labels)
-            theirs = (
-                None if proba_other is None else self._per_row(name, y, proba_other, labels_other)
-            )
+            mine = row_values(name, y, proba, labels, self.costs)
+            theirs = None
+            if proba_other is not None and labels_other is not None:
+                theirs = row_values(name, y, proba_other, labels_other, self.costs)
             low, high = mean_interval(mine, other=theirs, seed=self.seed)
         return (None, None) if np.isnan(low) or np.isnan(high) else (float(low), float(high))
 
@@ -192,18 +227,6 @@ class Judge:
         if other is not None:
             found = found - macro_replicates(y, other, seed=self.seed)
         return percentiles(found)
-
-    def _per_row(self, name: str, y: Any, proba: Any, labels: Any) -> NDArray[np.float64]:
-        """Numbers ``(n_repeats, n_rows)`` whose mean is the metric."""
-        if name == "cost":
-            assert self.costs is not None
-            return np.stack([1000.0 * row_cost(decided, self.costs) for decided in labels])
-        if name == "log-loss":
-            hit = np.stack([p[np.arange(len(y)), y] for p in proba])
-            eps = float(np.finfo(np.float64).eps)
-            return np.asarray(-np.log(np.clip(hit, eps, 1.0 - eps)))
-        squares = np.asarray(((proba - np.eye(self.n_classes)[y]) ** 2).sum(axis=2))
-        return squares / 2 if self.n_classes == 2 else squares
 
 
 def average_dicts(dicts: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,9 +1,45 @@
-"""How much memory a fit needed, where the system tells it."""
+"""How much memory a fit needed, where the system tells it, and how much it may take."""
 
 from __future__ import annotations
 
 import ctypes
+import threading
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_here = threading.local()
+
+
+def share_process() -> None:
+    """Say that this thread runs trials beside others: their peak is one, and nobody's own."""
+    _here.shared = True
+
+
+@contextmanager
+def memory_limit(most: int | None) -> Iterator[None]:
+    """Let this process take so many bytes on top of what it holds (Linux); then MemoryError.
+
+    The limit is ``RLIMIT_DATA``: private memory that can be written. ``RLIMIT_AS`` would count the
+    files of the libraries too, 0.6 GB after the imports, and a table that Ray shares between
+    processes. numpy and scikit-learn answer with MemoryError, LightGBM with its own error that
+    says bad_alloc; OpenBLAS ends the process, which the race survives.
+    """
+    if most is None:
+        yield
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    limit = (_status("VmData") or 0) + most
+    resource.setrlimit(resource.RLIMIT_DATA, (limit if hard < 0 else min(limit, hard), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 def reset_peak() -> int | None:
@@ -12,6 +48,8 @@ def reset_peak() -> int | None:
     What the allocator keeps from earlier trials is handed back first: otherwise later trials would
     look cheaper than earlier ones.
     """
+    if getattr(_here, "shared", False):
+        return None
     try:
         ctypes.CDLL(None).malloc_trim(0)
         Path("/proc/self/clear_refs").write_text("5")

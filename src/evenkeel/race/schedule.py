@@ -2,48 +2,60 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from evenkeel.race.backends import map_trials
-from evenkeel.race.trial import DUMMY, Outcome, Trial, run_trial
+from evenkeel.race.backends import HERE, map_trials
+from evenkeel.race.budget import about
+from evenkeel.race.pace import Pace, block
+from evenkeel.race.trial import Outcome, Trial, lost_trial, run_trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from evenkeel.journal import Journal
+    from evenkeel.place import Place
+    from evenkeel.race.budget import Budget
     from evenkeel.race.trial import Course
-    from evenkeel.store import Journal
-
-FOR_THE_REST = 0.15  # share of a time budget kept for the last fit, the test and the report
 
 
 @dataclass
 class Results:
-    """Outcomes of a race by trial, and what was left out for lack of time.
+    """Outcomes of a race by trial, and what was dropped or left out under a time budget.
 
     Attributes
     ----------
     outcomes
-        By trial; a block of folds is either whole or absent.
+        By trial.
     not_run
         ``(remedy, learner, repeat, seconds it would have cost)``.
+    dropped
+        Why a remedy with a learner was not gone on with, by the two names.
     """
 
     outcomes: dict[Trial, Outcome] = field(default_factory=dict)
     not_run: list[tuple[str, str, int, float]] = field(default_factory=list)
+    dropped: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def repeats(self, remedy: str, learner: str, course: Course) -> list[list[Outcome]]:
         """Outcomes ``[repeat][fold]`` of the repeats that were run in whole."""
         blocks = [
-            [self.outcomes.get(trial) for trial in _block(remedy, learner, repeat, course)]
+            [self.outcomes.get(trial) for trial in block(remedy, learner, repeat, course)]
             for repeat in range(course.folds.n_repeats)
         ]
         return [
-            [outcome for outcome in block if outcome is not None]
-            for block in blocks
-            if all(outcome is not None for outcome in block)
+            [outcome for outcome in found if outcome is not None]
+            for found in blocks
+            if all(outcome is not None for outcome in found)
         ]
+
+    def trouble(self, remedy: str, learner: str) -> Outcome | None:
+        """An outcome without scores, which says that the pair cannot run; None while all is well."""
+        pair = (remedy, learner)
+        for trial, outcome in self.outcomes.items():
+            if (trial.remedy, trial.learner) == pair and outcome.status != "ok":
+                return outcome
+        return None
 
 
 def run_race(
@@ -51,9 +63,9 @@ def run_race(
     pairs: list[tuple[str, str]],
     *,
     jobs: int = 1,
+    place: Place = HERE,
     journal: Journal | None = None,
-    time_budget: float | None = None,
-    spent: float = 0.0,
+    budget: Budget | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Results:
     """Run every (remedy, learner) pair on every fold of every repeat.
@@ -61,78 +73,90 @@ def run_race(
     Parameters
     ----------
     pairs
-        The first is the baseline: its first repeat runs whatever the budget, and so does that of
-        the prevalence-only forecast, which costs nothing.
+        The first is the baseline, and runs first.
+    jobs, place
+        How many workers, and where: as for :func:`evenkeel.race.map_trials`.
     journal
         Finished trials are read from it and added to it.
-    time_budget
-        Seconds for the whole run; a block of folds that would not fit is left out and listed.
-    spent
-        Seconds of the budget that are gone.
+    budget
+        What the whole run may take; see :class:`evenkeel.race.pace.Pace` for what is then run in
+        which order. None runs everything.
     progress
         Called with the trials done, all trials, and the remedy at work.
+
+    Raises
+    ------
+    OutOfTime
+        The budget is too small for the baseline.
     """
     results = Results()
-    start = time.monotonic() - spent
     total = len(pairs) * course.folds.n_repeats * course.folds.n_folds
-    known = [0]
+    order = (
+        Everything(course, pairs, results)
+        if budget is None
+        else Pace(course, pairs, budget, results)
+    )
 
     def wanted() -> Iterator[Trial]:
-        for repeat in range(course.folds.n_repeats):
-            for number, (remedy, learner) in enumerate(pairs):
-                block = _block(remedy, learner, repeat, course)
-                if _given_up(results, remedy, learner, repeat, course):
-                    known[0] += len(block)
-                    continue
-                needed = _estimate(results, remedy, learner, course)
-                late = time_budget is not None and (
-                    time.monotonic() - start + needed / jobs > time_budget * (1 - FOR_THE_REST)
-                )
-                spared = repeat == 0 and (number == 0 or learner == DUMMY)
-                if late and not spared:
-                    results.not_run.append((remedy, learner, repeat, needed / jobs))
-                    known[0] += len(block)
-                    continue
-                for trial in block:
-                    stored = None if journal is None else _stored(journal, trial)
-                    if stored is None:
-                        yield trial
-                    else:
-                        results.outcomes[trial] = stored
+        for trial in order.trials():
+            stored = None if journal is None else stored_outcome(journal, trial)
+            if stored is None:
+                yield trial
+            else:
+                results.outcomes[trial] = stored
 
-    for outcome in map_trials(run_trial, wanted(), course, jobs=jobs):
+    for outcome in map_trials(run_trial, wanted(), course, jobs=jobs, place=place, lost=lost_trial):
         results.outcomes[outcome.trial] = outcome
         if journal is not None:
             journal.add(outcome.trial.key, outcome.facts(), {"proba": outcome.proba})
         if progress is not None:
-            progress(len(results.outcomes) + known[0], total, outcome.trial.remedy)
+            progress(len(results.outcomes) + order.let_go, total, outcome.trial.remedy)
     return results
 
 
-def _block(remedy: str, learner: str, repeat: int, course: Course) -> list[Trial]:
-    return [Trial(remedy, learner, repeat, fold) for fold in range(course.folds.n_folds)]
+class Everything:
+    """All trials: the baseline first, then remedy by remedy, repeat by repeat.
+
+    Parameters
+    ----------
+    course, pairs, results
+        As for :class:`evenkeel.race.pace.Pace`.
+    """
+
+    def __init__(self, course: Course, pairs: list[tuple[str, str]], results: Results) -> None:
+        self.course = course
+        self.pairs = pairs
+        self.results = results
+        self.let_go = 0
+
+    def trials(self) -> Iterator[Trial]:
+        """Trials in order; a pair that an earlier repeat showed cannot run is let go."""
+        for repeat in range(self.course.folds.n_repeats):
+            for pair in self.pairs:
+                if self._given_up(pair, repeat):
+                    self.let_go += self.course.folds.n_folds
+                    continue
+                yield from block(*pair, repeat, self.course)
+
+    def _given_up(self, pair: tuple[str, str], repeat: int) -> bool:
+        found = self.results.trouble(*pair)
+        return found is not None and found.trial.repeat < repeat
 
 
-def _given_up(results: Results, remedy: str, learner: str, repeat: int, course: Course) -> bool:
-    """Whether an earlier repeat showed that the pair cannot run."""
-    return any(
-        outcome.status != "ok"
-        for earlier in range(repeat)
-        for trial in _block(remedy, learner, earlier, course)
-        if (outcome := results.outcomes.get(trial)) is not None
-    )
+def left_out(results: Results, pair: tuple[str, str]) -> tuple[str, str]:
+    """Status and reason of a pair that a time budget kept from its first repeat.
+
+    >>> left_out(Results(not_run=[("smote-nc", "lightgbm", 0, 2400.0)]), ("smote-nc", "lightgbm"))
+    ('not run', 'time budget: about 40 min')
+    """
+    if pair in results.dropped:
+        return "dropped", f"dropped {results.dropped[pair]}"
+    seconds = sum(left[3] for left in results.not_run if left[:2] == pair)
+    return "not run", f"time budget: {about(seconds)}"
 
 
-def _estimate(results: Results, remedy: str, learner: str, course: Course) -> float:
-    """Seconds that one block of folds should take, from what was measured so far."""
-    same = [
-        o.seconds for t, o in results.outcomes.items() if (t.remedy, t.learner) == (remedy, learner)
-    ]
-    like = same or [o.seconds for t, o in results.outcomes.items() if t.learner == learner]
-    return course.folds.n_folds * sum(like) / len(like) if like else 0.0
-
-
-def _stored(journal: Journal, trial: Trial) -> Outcome | None:
+def stored_outcome(journal: Journal, trial: Trial) -> Outcome | None:
+    """What an earlier run left of a trial; None where it has to run again."""
     found: Any = journal.get(trial.key)
     if found is None or "proba" not in found[1] or found[0].get("status") == "failed":
         return None  # what failed may work now: more memory, a library mended

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
-from threadpoolctl import threadpool_limits
 
-from evenkeel._rows import take
+from evenkeel._threads import limited
 from evenkeel.errors import DoesNotApply, InvalidInput
 from evenkeel.race.memory import peak_above, reset_peak
+from evenkeel.race.ready import columns_before, ready_rows, seeded
+from evenkeel.race.search import PARTS, Searched
+from evenkeel.race.space import Configuration, configurations
 from evenkeel.scores import fit_and_score
+from evenkeel.split import make_folds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evenkeel.decide import Policy
+    from evenkeel.race.space import Space
     from evenkeel.split import Folds
 
 DUMMY = "prevalence"  # name of the learner that forecasts the prevalence for every row
@@ -67,6 +71,11 @@ class Course:
         What :func:`cost_numbers` gives, for remedies that weigh costs.
     seed
         Seed of the race.
+    search
+        Configurations that each remedy with each learner may try on inner folds; 1 tries none
+        beside the default.
+    spaces
+        What may be searched of each learner, by name.
     token
         Tells this course from any other, so that prepared columns are never mixed up.
     """
@@ -79,6 +88,8 @@ class Course:
     remedies: Mapping[str, Any]
     costs: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
+    search: int = 1
+    spaces: Mapping[str, Space] = field(default_factory=dict)
     token: str = field(default_factory=lambda: secrets.token_hex(8), compare=False)
 
 
@@ -95,11 +106,15 @@ class Outcome:
     reason
         One sentence when it is not ok.
     seconds
-        Time of fitting and scoring, without the columns that all remedies share.
+        Time of searching, fitting and scoring, without the columns that all remedies share.
     fit_rows
         Rows the model was fitted on.
     peak_bytes
         Memory the process needed on top of what it held before; None where it cannot be told.
+    settings
+        What the search chose, by name; empty for the default, None where nothing was searched.
+    wall
+        Seconds of the whole trial: with the columns, where this is the one that learnt them.
     """
 
     trial: Trial
@@ -109,23 +124,16 @@ class Outcome:
     seconds: float = 0.0
     fit_rows: int = 0
     peak_bytes: int | None = None
+    settings: dict[str, Any] | None = None
+    wall: float = 0.0
 
     def facts(self) -> dict[str, Any]:
         """Everything but the scores, as plain values."""
         return {
             "status": self.status, "reason": self.reason, "seconds": self.seconds,
             "fit_rows": self.fit_rows, "peak_bytes": self.peak_bytes,
+            "settings": self.settings, "wall": self.wall,
         }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _Prepared:
-    train: Any
-    valid: Any
-
-
-_KEPT_BYTES = 1 << 29  # prepared folds of one repeat are kept while they fit in here
-_kept: dict[tuple[str, str, int], dict[int, _Prepared]] = {}
 
 
 def run_trial(trial: Trial, course: Course) -> Outcome:
@@ -134,18 +142,21 @@ def run_trial(trial: Trial, course: Course) -> Outcome:
     The columns step sees training rows only and is the same for all remedies of a fold, so it is
     done once. Errors of a remedy become a reason; they never end the race.
     """
+    begun = time.perf_counter()
     train, valid = course.folds.rows(trial.repeat, trial.fold)
     seed = fold_seed(course.seed, trial.repeat, trial.fold)
-    with threadpool_limits(1, user_api="blas"), warnings.catch_warnings():
+    with limited(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            model = treated_model(trial, course, seed)
-            ready = _prepare(trial, course, train, valid, seed)
+            tried = tried_by(trial, course)
+            model = treated_model(trial, course, seed, tried)
+            ready = ready_rows(trial, course, train, valid, seed)
             before = reset_peak()
             start = time.perf_counter()
             proba, fitted = fit_and_score(
-                model, ready.train, course.y[train], ready.valid, course.n_classes
-            )
+                model, ready.train, course.y[train], ready.valid, course.n_classes,
+                parts=inner_parts(course, trial.repeat, train),
+            )  # fmt: skip
         except DoesNotApply as error:
             return _without(trial, "skipped", str(error))
         except InvalidInput as error:
@@ -153,30 +164,86 @@ def run_trial(trial: Trial, course: Course) -> Outcome:
         except MemoryError:
             return _without(trial, "failed", "ran out of memory")
         except Exception as error:  # noqa: BLE001  (any remedy may raise anything)
+            if "bad_alloc" in str(error):  # how C++ says it, through LightGBM
+                return _without(trial, "failed", "ran out of memory")
             return _without(trial, "failed", f"{type(error).__name__}: {error}")
     seconds = time.perf_counter() - start
     fit_rows = int(getattr(fitted, "n_rows_", len(train)))
-    return Outcome(trial, proba, "ok", None, seconds, fit_rows, peak_above(before))
+    chosen = _settings(fitted, tried, course.remedies[trial.remedy])
+    peak, wall = peak_above(before), time.perf_counter() - begun
+    return Outcome(trial, proba, "ok", None, seconds, fit_rows, peak, chosen, wall)
 
 
-def treated_model(trial: Trial, course: Course, seed: int) -> Any:
-    """The last step of the treated learner, not fitted, with its seed set."""
-    base = seeded(course.learners[trial.learner], seed)
-    treated = course.remedies[trial.remedy].treat(base, seed=seed, costs=course.costs)
-    return treated.steps[-1][1] if isinstance(treated, Pipeline) else treated
+def tried_by(trial: Trial, course: Course) -> list[Configuration]:
+    """The configurations that a trial searches: the same on every fold, the default first."""
+    if trial.learner == DUMMY:
+        return [Configuration()]
+    space = course.spaces.get(trial.learner, {})
+    seed = fold_seed(course.seed, -1, -1)  # of the race: what is chosen can be counted over folds
+    return configurations(space, course.remedies[trial.remedy], course.search, seed)
 
 
-def fit_whole(remedy: str, learner: str, course: Course) -> Any:
-    """Fit one treated learner on all rows of the course; returns the fitted estimator."""
+def treated_model(
+    trial: Trial, course: Course, seed: int, tried: list[Configuration] | None = None
+) -> Any:
+    """The last step of the treated learner, not fitted, with its seed set; it searches if it may."""
+    remedy, base = course.remedies[trial.remedy], seeded(course.learners[trial.learner], seed)
+    candidates = []
+    for one in tried or [Configuration()]:
+        learner = clone(base).set_params(**one.learner)
+        treated = one.remedy(remedy).treat(learner, seed=seed, costs=course.costs)
+        # of a learner in steps the first ones are fitted apart; a remedy may make steps of its own
+        candidates.append(_last_step(treated) if isinstance(base, Pipeline) else treated)
+    return candidates[0] if len(candidates) == 1 else Searched(candidates, random_state=seed)
+
+
+def _last_step(estimator: Any) -> Any:
+    return estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+
+
+def inner_parts(course: Course, repeat: int, rows: NDArray[Any]) -> NDArray[np.int64]:
+    """Parts of a trial's rows to search on: the other folds, which keep blocks and times whole.
+
+    Two folds leave one: its rows are dealt anew, with what must stay together kept together.
+    """
+    parts: NDArray[np.int64] = course.folds.part[repeat][rows].astype(np.int64)
+    if np.ptp(parts) > 0 or course.search < 2:
+        return parts
+    blocks = None if course.folds.blocks is None else course.folds.blocks[rows]
+    seed = fold_seed(course.seed, repeat, int(parts[0]))
+    try:
+        dealt = make_folds(course.y[rows], groups=blocks, n_folds=PARTS, n_repeats=1, seed=seed)
+    except InvalidInput:  # blocks too large to be dealt: one part, and so nothing to choose by
+        return parts
+    return np.asarray(dealt.part[0], dtype=np.int64)
+
+
+def _settings(fitted: Any, tried: list[Configuration], remedy: Any) -> dict[str, Any] | None:
+    return tried[fitted.chosen_].words(remedy) if isinstance(fitted, Searched) else None
+
+
+def fit_whole(remedy: str, learner: str, course: Course) -> tuple[Any, dict[str, Any] | None]:
+    """Search and fit one treated learner on all rows of the course.
+
+    Returns
+    -------
+    estimator, settings
+        The best, fitted, and what the search chose (see :class:`Outcome`).
+    """
     seed = fold_seed(course.seed, -1, -1)
     trial = Trial(remedy, learner, -1, -1)
-    with threadpool_limits(1, user_api="blas"), warnings.catch_warnings():
+    with limited(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        columns = _columns(course.learners[learner], seed)
+        columns = columns_before(course.learners[learner], seed)
         X = course.X if columns is None else columns.fit_transform(course.X)
-        model = treated_model(trial, course, seed)
-        _, fitted = fit_and_score(model, X, course.y, X[:1], course.n_classes)
-    return fitted if columns is None else Pipeline([("columns", columns), ("model", fitted)])
+        tried = tried_by(trial, course)
+        parts = inner_parts(course, 0, np.arange(len(course.y)))
+        model = treated_model(trial, course, seed, tried)
+        _, fitted = fit_and_score(model, X, course.y, X[:1], course.n_classes, parts=parts)
+    settings = _settings(fitted, tried, course.remedies[remedy])
+    fitted = fitted.best_ if isinstance(fitted, Searched) else fitted
+    whole = fitted if columns is None else Pipeline([("columns", columns), ("model", fitted)])
+    return whole, settings
 
 
 def cost_numbers(
@@ -219,59 +286,9 @@ def fold_seed(seed: int, repeat: int, fold: int) -> int:
     return int.from_bytes(digest[:4], "little") >> 1
 
 
-def seeded(estimator: Any, seed: int) -> Any:
-    """A clone with every ``random_state`` set, and one thread: trials run side by side instead.
-
-    Threads that wait for each other inside one fit cost twenty times the time where another
-    program shares the processors.
-    """
-    copy = clone(estimator)
-    params = copy.get_params()
-    given: dict[str, Any] = {}
-    for name in params:
-        last = name.rpartition("__")[2]
-        if last == "random_state":
-            given[name] = seed
-        elif last == "n_jobs":
-            given[name] = 1
-    return copy.set_params(**given)
-
-
-def _columns(estimator: Any, seed: int) -> Any:
-    """The steps before the last as one transformer; None when there are none."""
-    if not isinstance(estimator, Pipeline) or len(estimator.steps) == 1:
-        return None
-    before = seeded(estimator, seed).steps[:-1]
-    first = before[0][1]
-    if len(before) > 1:
-        return Pipeline(before)
-    return None if first in ("passthrough", None) else first
-
-
-def _prepare(
-    trial: Trial, course: Course, train: NDArray[Any], valid: NDArray[Any], seed: int
-) -> _Prepared:
-    key = (course.token, trial.learner, trial.repeat)
-    if key not in _kept:
-        _kept.clear()
-        _kept[key] = {}
-    folds = _kept[key]
-    if trial.fold not in folds:
-        X_train, X_valid = take(course.X, train), take(course.X, valid)
-        columns = _columns(course.learners[trial.learner], seed)
-        if columns is not None:
-            X_train, X_valid = columns.fit_transform(X_train), columns.transform(X_valid)
-        if (len(folds) + 1) * _size(X_train) > _KEPT_BYTES:
-            folds.clear()
-        folds[trial.fold] = _Prepared(X_train, X_valid)
-    return folds[trial.fold]
-
-
-def _size(X: Any) -> int:
-    """Bytes of a prepared table, near enough."""
-    if hasattr(X, "memory_usage"):
-        return int(X.memory_usage(index=False).sum())
-    return int(getattr(X, "nbytes", 0))
+def lost_trial(trial: Trial, reason: str) -> Outcome:
+    """The outcome of a trial whose worker died, or that exceeded what it was allowed."""
+    return _without(trial, "failed", reason)
 
 
 def _without(trial: Trial, status: str, reason: str) -> Outcome:

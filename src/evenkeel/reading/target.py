@@ -87,7 +87,12 @@ def coded(
 
 
 def coded_like(
-    labels: Labels, known: Sequence[Label], classes: Sequence[Label], source: str
+    labels: Labels,
+    known: Sequence[Label],
+    classes: Sequence[Label],
+    source: str,
+    *,
+    hint: str = "Map them to known groups with map_target, or leave the rows out.",
 ) -> npt.NDArray[np.int64]:
     """Codes of a later table, -1 where no label stands.
 
@@ -97,8 +102,8 @@ def coded_like(
         The labels of the later table.
     known, classes
         All labels of the earlier table, and its classes; what is no class belongs to code 0.
-    source
-        The later table, for messages.
+    source, hint
+        The later table, and what to do about labels that are not known, for messages.
 
     Raises
     ------
@@ -112,7 +117,7 @@ def coded_like(
         words = (f"{value!r} ({plural(counts[value], 'row')})" for value in unseen)
         raise InvalidInput(
             f"{source} holds {plural(len(unseen), 'label')} that training never saw: "
-            f"{listed(words, most=20)}. Map them to known groups with map_target, or leave the rows out."
+            f"{listed(words, most=20)}. {hint}"
         )
     places = {label: at for at, label in enumerate(classes)}
     codes = [places.get(found, 0) for found in meant if found is not None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from evenkeel.report import figures, wording
+from evenkeel.report import figures, tuned, wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +37,7 @@ def shared(facts: Facts) -> dict[str, Any]:
         "reliability": figures.reliability(facts),
         "matrix": figures.confusion(facts),
         "test_notes": figures.test_notes(facts),
+        "settings": tuned.told(facts),
         "weakest": figures.weakest(facts),
     }
 
@@ -57,8 +58,10 @@ def filters() -> dict[str, Callable[..., Any]]:
         "signed_count": wording.signed_count,
         "label": wording.label,
         "out_of": wording.out_of,
+        "precision": wording.precision,
         "ratio": wording.ratio,
         "metric": wording.metric,
+        "usual": tuned.usual,
         "named": wording.named,
         "is_number": wording.is_number,
         "sentence": wording.sentence,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from evenkeel.report import figures, wording
+from evenkeel.report import figures, tuned, wording
 from evenkeel.report.sections import (
     calibration_section,
     decision_section,
+    doubts_section,
     outcome_section,
     policy_section,
 )
@@ -91,19 +92,25 @@ def print_decision(facts: Facts, console: Console) -> None:
         if not figures.costs_by_row(facts):  # there it stands as the threshold already
             sheet.say("", decision.get("sentence"), most=2)
     later = facts.get("later") or {}
-    sheet.say("Later rows", later.get("source"), most=1)
-    outcome_section(sheet, facts)
+    if later:
+        told = "; ".join([f"{count(later['rows'])} rows of {later['source']}", *later["notes"]])
+        sheet.say("Judged on", told, most=6)
+    outcome_section(sheet, facts, rows="Later rows" if later else "Test")
     calibration_section(sheet, facts)
     drift = facts.get("drift") or {}
     moved = [
         f"{label(one['label'])} {share(one['then'])} then, {share(one['now'])} now {spread(one, 'now', form=share)}"
-        + (" (moved)" if one["left"] else "")
+        + (" (moved)" if one["left"] and one.get("matters", True) else "")
         for one in drift.get("classes") or []
     ]
     sheet.items("Prevalence", moved, most=3)
     if is_number(drift.get("roc_auc_now")):
-        told = f"ROC-AUC {number(drift['roc_auc_then'])} then, {number(drift['roc_auc_now'])} now"
-        sheet.say("Ranking", told, most=1)
+        then, now = (
+            f"{number(drift[f'roc_auc_{when}'])} {spread(drift, f'roc_auc_{when}')}".strip()
+            for when in ("then", "now")
+        )
+        fell = " (fell)" if drift.get("roc_auc_fell") else ""
+        sheet.say("Ranking", f"ROC-AUC {then} then, {now} now{fell}", most=1)
     sheet.say("To do", f"{drift['todo']}: {drift['why']}" if drift else None, most=3)
     _put(sheet.lines, console)
 
@@ -122,9 +129,12 @@ def _lines(facts: Facts, width: int) -> list[Text]:
     bottom.skip()
     chosen = facts.get("chosen") or {}
     why = f"{label(chosen.get('remedy'))} with {label(chosen.get('learner'))}: {chosen.get('why')}"
-    bottom.say("Chosen", why, most=2)
+    bottom.say("Chosen", why, most=3)
+    bottom.say("Settings", tuned.told(facts), most=2)
+    doubts_section(bottom, facts)
     decision_section(bottom, facts)
-    outcome_section(bottom, facts)
+    nested = (facts.get("split") or {}).get("kind") == "nested"
+    outcome_section(bottom, facts, rows="Nested" if nested else "Test")
     calibration_section(bottom, facts)
     _verdict(bottom, facts)
     _files(bottom, facts)
@@ -211,7 +221,7 @@ def _remedies(sheet: Sheet, facts: Facts, *, most: int) -> None:
 
     by_reason: dict[str, list[str]] = {}
     for row in idle:
-        why = wording.gist(row.get("reason") or row.get("status"))
+        why = wording.gist(row.get("reason") or row.get("status"), most=100)
         by_reason.setdefault(why, []).append(name(row))
     told = [f"{', '.join(names)} ({why})" for why, names in by_reason.items()]
     sheet.lines += remedy_table(facts, width=sheet.width, most=most - 2 * bool(idle) - 1)

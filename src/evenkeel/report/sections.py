@@ -24,6 +24,19 @@ def policy_section(sheet: Sheet, facts: Facts) -> None:
         sheet.say("", policy.get("request"), most=2, style="yellow")
 
 
+def doubts_section(sheet: Sheet, facts: Facts) -> None:
+    """What the comparison says against itself."""
+    sheet.say("Optimism", (facts.get("optimism") or {}).get("sentence"), most=2)
+    agreement, second = facts.get("agreement") or {}, facts.get("second_test") or {}
+    told = [agreement.get("sentence"), second.get("sentence") if second.get("disagrees") else None]
+    sheet.say("Agreement", " ".join(filter(None, told)), most=2)
+    sheet.say("Evidence", (facts.get("needed") or {}).get("sentence"), most=1)
+    canaries = facts.get("canaries") or []
+    dead = [one for one in canaries if not one.get("ok")]
+    told = [str(one.get("sentence")) for one in dead or canaries[:1]]
+    sheet.say("Canaries", " ".join(told), most=2, style="bold red" if dead else "")
+
+
 def decision_section(sheet: Sheet, facts: Facts) -> None:
     """The threshold or the offsets, and what a reader must know about them."""
     decision = facts.get("decision") or {}
@@ -45,11 +58,11 @@ def decision_section(sheet: Sheet, facts: Facts) -> None:
     notes = list(decision.get("notes") or [])
     if decision.get("reached") is False and not notes:
         notes = ["What the policy asks for could not be reached; the nearest was taken."]
-    sheet.say("", "; ".join(map(str, notes)), most=2, style="yellow")
+    sheet.say("", "; ".join(map(str, notes)), most=4, style="yellow")
 
 
-def outcome_section(sheet: Sheet, facts: Facts) -> None:
-    """What the decision does on rows whose truth is known."""
+def outcome_section(sheet: Sheet, facts: Facts, *, rows: str = "Test") -> None:
+    """What the decision does on rows whose truth is known; ``rows`` says which these are."""
     test, data = facts.get("test") or {}, facts.get("data") or {}
     ranking = f"average precision (AP) {number(test.get('average_precision'))} {spread(test, 'average_precision')}"
     if data.get("task") == "binary":
@@ -59,18 +72,40 @@ def outcome_section(sheet: Sheet, facts: Facts) -> None:
             parts.append(f"{number(test['alerts_per_1000'])} alerts per 1,000 rows")
         if is_number(test.get("cost")):
             parts.append(f"cost {number(test['cost'])} per 1,000 rows")
-        sheet.say("Test", " · ".join(part.strip() for part in parts), most=3)
+        sheet.say(rows, " · ".join(part.strip() for part in parts), most=4)
     else:
         keys = ("balanced_accuracy", "f1", "mcc")
         parts = [f"{wording.metric(key)} {number(test.get(key))}" for key in keys]
         if is_number(test.get("cost")):
             parts.append(f"cost {number(test['cost'])} per 1,000 rows")
-        sheet.say("Test", " · ".join([*parts, ranking.strip()]), most=2)
+        sheet.say(rows, " · ".join([*parts, ranking.strip()]), most=2)
         sheet.items("", _caught(facts), most=2, lead="recall ")
-    sheet.say("", wording.alerts(test.get("alerts_by_period")), most=1)
+    sheet.say("", wording.alerts(test.get("alerts_by_period")), most=2)
+    sure = (facts.get("policy") or {}).get("confidence") is not None
+    sheet.say("", _floor(test.get("floor"), sure=sure), most=3)
     if test.get("deployment") is False:
         told = " ".join(["Not deployment figures.", *figures.test_notes(facts)])
-        sheet.say("", told, most=1, style="yellow")
+        sheet.say("", told, most=4, style="yellow")
+
+
+def _floor(floor: Facts | None, *, sure: bool) -> str:
+    """Whether the minimum was kept on these rows, and how that stands to a promise."""
+    if not floor:
+        return ""
+    counts = wording.out_of(floor["count"])
+    told = f"minimum {floor['of']} of {floor['least']:g}: "
+    if floor.get("kept") is None:
+        told += "nothing was flagged to tell by"
+    elif floor["kept"]:
+        told += f"kept on these rows ({counts})"
+    else:
+        far = "clearly" if floor["clearly_missed"] else "by no more than chance explains"
+        told += f"missed on these rows ({counts}), {far}"
+    if not sure:
+        return told
+    told += ", which alone confirm the promise" if floor.get("confirmed") else ""
+    # Why both are told: docs, "A minimum precision or recall".
+    return f"{told}; the promise is about models that each lacked a fold, these rows are decided by the one fitted on all"
 
 
 def _caught(facts: Facts) -> list[str]:

@@ -6,6 +6,8 @@ import math
 import unicodedata
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from evenkeel.reading.words import plural
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -179,6 +181,19 @@ def rate(record: Any, key: str) -> str:
     return f"{key} {counts} = {share(record.get(key))} {spread(record, key, form=share)}".strip()
 
 
+def precision(record: Any) -> str:
+    """Precision as a share; where no row was flagged there is none, and 0 % would be wrong.
+
+    >>> precision({"precision": 0.0, "recall": 0.0, "specificity": 1.0}), precision({"precision": 0.5})
+    ('none flagged', '50.0 %')
+    """
+    get = record.get if isinstance(record, dict) else {}.get
+    pair, idle = get("precision_count"), get("recall") == 0 and get("specificity") == 1
+    if idle or get("alerts_per_1000") == 0 or (pair and not pair[1]):
+        return "none flagged"
+    return share(get("precision"))
+
+
 def tidy(value: Any, most: int = 800) -> str:
     r"""Text that cannot steer a terminal or reverse a line: controls become blanks, long text is cut.
 
@@ -260,12 +275,20 @@ def _decimals(value: float) -> int | None:
 
 
 def alerts(found: dict[str, Any] | None) -> str:
-    """Alerts a day, and on how many days they were more than the capacity."""
+    """Alerts a day, and on how many days they were more than the capacity.
+
+    >>> alerts({"per": "day", "mean": 1.9, "periods": 29, "low": 0, "high": 5, "most": 6, "over": 1})
+    '1.900 alerts a day over 29 days (from 0 to 5, most 6); over the capacity on 1 day'
+    """
     if not found:
         return ""
     per = found["per"]
     told = (
-        f"{number(found['mean'])} alerts a {per} over {found['periods']:,} {per}s "
+        f"{number(found['mean'])} alerts {'an' if per == 'hour' else 'a'} {per} over {found['periods']:,} {per}s "
         f"(from {found['low']:,} to {found['high']:,}, most {found['most']:,})"
     )
-    return told if found["over"] is None else f"{told}; over the capacity on {found['over']:,}"
+    return (
+        told
+        if found["over"] is None
+        else f"{told}; over the capacity on {plural(found['over'], per)}"
+    )

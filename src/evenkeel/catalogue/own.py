@@ -1,0 +1,226 @@
+"""Remedies that are no row of the catalogue: objects, and classes named ``module:Name``."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from inspect import Parameter, signature
+from typing import TYPE_CHECKING, Any
+
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+
+from evenkeel._checks import did_you_mean
+from evenkeel.errors import InvalidInput, InvalidType
+from evenkeel.foreign_resampled import ForeignResampled
+from evenkeel.remedy import Combined, Remedy, resampled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+OBJECT = " (object)"  # ends the name of a remedy that only the Python program at work knows
+SPEC = re.compile(r"\s*[A-Za-z_][\w.]*:[A-Za-z_]\w*\s*")
+_KINDS = (
+    "have treat(estimator), fit_resample(X, y), or fit and predict_proba, as a remedy, a sampler "
+    "or a classifier does"
+)
+
+
+@dataclass(frozen=True)
+class Own:
+    """A remedy made of an object: one with ``treat``, a sampler, or a classifier.
+
+    Parameters
+    ----------
+    name
+        Name in tables.
+    thing
+        ``treat(estimator)`` gives an estimator, and is told ``seed=`` and ``costs=`` where it takes
+        them. A sampler (``plan`` or ``fit_resample``) acts on the rows of each fit. A classifier or
+        pipeline takes the learner's place, on the learner's columns.
+    """
+
+    name: str
+    thing: Any
+
+    @property
+    def changes(self) -> str:
+        """What it says it changes; samplers change rows, the others the learner."""
+        rows = hasattr(self.thing, "fit_resample") and not hasattr(self.thing, "treat")
+        return str(getattr(self.thing, "changes", "rows" if rows else "learner"))
+
+    @property
+    def needs_costs(self) -> bool:
+        """Whether it says that it needs costs."""
+        return bool(getattr(self.thing, "needs_costs", False))
+
+    def treat(
+        self, estimator: Any, *, seed: int = 0, costs: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Treat the last step of a Pipeline, or the whole of any other estimator."""
+        if isinstance(estimator, Pipeline):
+            name, last = estimator.steps[-1]
+            return Pipeline([*estimator.steps[:-1], (name, self._treated(last, seed, costs))])
+        return self._treated(estimator, seed, costs)
+
+    def _treated(self, model: Any, seed: int, costs: Mapping[str, Any] | None) -> Any:
+        if hasattr(self.thing, "treat"):
+            told = {"seed": seed, "costs": costs or {}}
+            return self.thing.treat(clone(model), **_taken(self.thing.treat, told))
+        thing = clone(self.thing)
+        unset = [name for name, value in thing.get_params().items() if value is None]
+        thing.set_params(**{n: seed for n in unset if n.rpartition("__")[2] == "random_state"})
+        if hasattr(thing, "plan"):
+            return resampled(model, thing)
+        return ForeignResampled(model, thing) if hasattr(thing, "fit_resample") else thing
+
+
+def own_remedy(thing: Any, name: str = "", *, owner: str = "compare") -> Own:
+    """A remedy made of an object, or of a class, which is called without arguments.
+
+    Raises
+    ------
+    InvalidType
+        It can neither treat, nor resample, nor classify.
+
+    Examples
+    --------
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> own_remedy(GaussianNB()).name
+    'gaussian-nb'
+    """
+    if isinstance(thing, type):
+        try:
+            thing = thing()
+        except TypeError as error:
+            raise InvalidType(
+                f"remedies of {owner} must be made without arguments where a class is given. "
+                f"{thing.__name__} needs some: {error}. Give the object, or a class that sets them."
+            ) from error
+    classifies = hasattr(thing, "fit") and hasattr(thing, "predict_proba")
+    resamples = hasattr(thing, "fit_resample") or hasattr(thing, "plan")
+    copies = hasattr(thing, "get_params")
+    if not callable(getattr(thing, "treat", None)) and not (copies and (classifies or resamples)):
+        raise InvalidType(
+            f"remedies of {owner} must be a list of names, or of objects that {_KINDS}. Got "
+            f"{thing!r} among them."
+        )
+    return Own(name or kebab(type(thing).__name__), thing)
+
+
+def import_remedy(spec: str) -> Own:
+    """The remedy that ``module:Name`` names; the current folder is looked in too.
+
+    Raises
+    ------
+    InvalidInput, InvalidType
+        No such module, no such name in it, or something that is no remedy.
+    """
+    spec = spec.strip()
+    module, _, name = spec.partition(":")
+    if (here := os.getcwd()) not in sys.path:
+        sys.path.append(here)  # last: no file of the folder stands in for an installed module
+    try:
+        found = import_module(module)
+    except Exception as error:
+        missing = isinstance(error, ModuleNotFoundError) and error.name in (
+            module,
+            module.partition(".")[0],
+        )
+        what = (
+            f"There is no module {module!r} in {here} or among those installed"
+            if missing
+            else f"{module} cannot be imported ({type(error).__name__}: {error})"
+        )
+        raise InvalidInput(
+            f"remedy {spec!r} of run must name a module and a remedy in it. {what}."
+        ) from error
+    if not hasattr(found, name):
+        known = [word for word in vars(found) if not word.startswith("_")]
+        raise InvalidInput(
+            f"remedy {spec!r} of run must name a remedy of {module}. It has no {name!r}. "
+            f"{did_you_mean(name, known)}".rstrip()
+        )
+    return own_remedy(getattr(found, name), spec, owner="run")
+
+
+def named(remedies: Iterable[Any], *, owner: str = "compare") -> list[Remedy | Combined | Own]:
+    """Remedies, those made of objects among them; a name made of a class is made unique.
+
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> [one.name for one in named([GaussianNB(), GaussianNB(var_smoothing=0.1)])]
+    ['gaussian-nb', 'gaussian-nb-2']
+    """
+    given = list(remedies)
+    words = [getattr(one, "name", None) for one in given]
+    used = {"none", *(word for word in words if isinstance(word, str))}
+    found: list[Remedy | Combined | Own] = []
+    for thing, word in zip(given, words, strict=True):
+        if isinstance(thing, Remedy | Combined | Own):
+            found.append(thing)
+            continue
+        one = own_remedy(thing, word if isinstance(word, str) else "", owner=owner)
+        name, number = one.name, 2
+        while not isinstance(word, str) and name in used:
+            name, number = f"{one.name}-{number}", number + 1
+        used.add(name)
+        found.append(Own(name, one.thing))
+    return found
+
+
+def as_texts(remedies: Any) -> tuple[Any, dict[str, Own]]:
+    """The remedies of a run as texts, for ``run.json``, and the objects that some texts stand for.
+
+    Raises
+    ------
+    InvalidInput, InvalidType
+        Something that is no remedy, or one name for two objects.
+
+    Examples
+    --------
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> as_texts(["smote", GaussianNB()])[0]
+    ('smote', 'gaussian-nb (object)')
+    """
+    if remedies is None or isinstance(remedies, str):
+        return remedies, {}
+    given = list(remedies) if isinstance(remedies, list | tuple | set | frozenset) else [remedies]
+    found = iter(named([one for one in given if not isinstance(one, str)], owner="run"))
+    texts, objects = [], {}
+    for one in given:
+        if isinstance(one, str):
+            texts.append(one)
+            continue
+        remedy = next(found)
+        if not isinstance(remedy, Own):
+            texts.append(remedy.name)
+            continue
+        text = remedy.name + OBJECT
+        if "," in text or text in objects:
+            raise InvalidInput(
+                "remedies of run must have different names, without commas. Got "
+                f"{remedy.name!r}. Rename one."
+            )
+        texts.append(text)
+        objects[text] = Own(text, remedy.thing)
+    return tuple(texts), objects
+
+
+def kebab(name: str) -> str:
+    """A class name as remedies are named.
+
+    >>> kebab("SMOTETomek"), kebab("MyRemedy2"), kebab("_Own")
+    ('smote-tomek', 'my-remedy2', 'own')
+    """
+    parts = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name)
+    return parts.replace("_", "-").strip("-").lower()
+
+
+def _taken(call: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The keywords that a function takes."""
+    known = signature(call).parameters
+    every = any(one.kind is Parameter.VAR_KEYWORD for one in known.values())
+    return {name: value for name, value in given.items() if every or name in known}

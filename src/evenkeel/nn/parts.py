@@ -1,0 +1,136 @@
+"""Losses, samplers and modules for a classifier: from names, classes and objects."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from importlib import import_module
+from inspect import Parameter, signature
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
+
+from evenkeel.errors import InvalidInput, InvalidType
+from evenkeel.nn.losses import LDAMLoss
+from evenkeel.nn.mlp import TableMLP
+from evenkeel.nn.samplers import BalancedSampler
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+
+OWNER = "TorchClassifier"
+CROSS_ENTROPY = "cross-entropy"
+
+
+def found(spec: Any, slot: str) -> Any:
+    """What ``"module:Name"`` names; anything else is itself.
+
+    Raises
+    ------
+    InvalidInput
+        Text of another form, no such module, or no such name in it.
+    """
+    if not isinstance(spec, str):
+        return spec
+    module, sign, name = spec.partition(":")
+    try:
+        if not sign:
+            raise ImportError("there is no colon in it")
+        return getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise InvalidInput(
+            f"{slot} of {OWNER} must be an object, a class, or its name as 'module:Name'. "
+            f"Got {spec!r}: {error}."
+        ) from error
+
+
+def make_module(spec: Any, options: Mapping[str, Any], n_features: int, n_classes: int) -> Any:
+    """The network, not trained; one that is given as an object is copied."""
+    kind = TableMLP if spec is None else found(spec, "module")
+    if isinstance(kind, nn.Module):
+        return copy.deepcopy(kind)
+    if not callable(kind):
+        raise InvalidType(
+            f"module of {OWNER} must be a torch.nn.Module, its class, or a function that makes one. "
+            f"Got {type(kind).__name__}."
+        )
+    made = kind(n_features, n_classes, **options)
+    if not isinstance(made, nn.Module):
+        raise InvalidType(
+            f"module of {OWNER} must give a torch.nn.Module when called with the numbers of features "
+            f"and classes. Got {type(made).__name__}."
+        )
+    return made
+
+
+def make_loss(spec: Any, options: Mapping[str, Any], counts: Ints) -> nn.Module:
+    """The loss, one number for each row.
+
+    A class or function that takes ``counts`` is given those of the training rows, unless the options
+    name ``counts``, ``weight`` or ``alpha``. An object is copied.
+    """
+    if spec == CROSS_ENTROPY:
+        return nn.CrossEntropyLoss(**{**options, "reduction": "none"})
+    kind = found(spec, "loss")
+    if isinstance(kind, nn.Module):
+        return _by_row(copy.deepcopy(kind))
+    if not callable(kind):
+        raise InvalidType(
+            f"loss of {OWNER} must be a loss of evenkeel.nn or torch: an object, its class, or "
+            f"'module:Name'. Got {kind!r}."
+        )
+    given = dict(options)
+    if _takes(kind, "counts") and not given.keys() & {"counts", "weight", "alpha"}:
+        given["counts"] = counts
+    made = kind(**given)
+    if not isinstance(made, nn.Module):
+        raise InvalidType(
+            f"loss of {OWNER} must make a torch.nn.Module. Got {type(made).__name__}."
+        )
+    return _by_row(made)
+
+
+def _by_row(loss: nn.Module) -> nn.Module:
+    known = False
+    for part in loss.modules():
+        if hasattr(part, "reading"):
+            part.reading, known = replace(part.reading, reduction="none"), True
+        elif hasattr(part, "reduction"):
+            part.reduction, known = "none", True
+    if not known:
+        raise InvalidInput(
+            f"loss of {OWNER} must have a reduction, so that rows can be weighed. "
+            f"Got {type(loss).__name__}."
+        )
+    return loss
+
+
+def margins_of(loss: nn.Module) -> LDAMLoss | None:
+    """The loss of cosines inside, if there is one."""
+    return next((part for part in loss.modules() if isinstance(part, LDAMLoss)), None)
+
+
+def make_sampler(
+    spec: Any, options: Mapping[str, Any], labels: Ints, *, n_classes: int, seed: int, epochs: int
+) -> Any:
+    """The order of the training rows, a function of the seed and the epoch; None: plain shuffling."""
+    if spec is None:
+        return BalancedSampler(labels, power=0.0, n_classes=n_classes, seed=seed)
+    kind = found(spec, "sampler")
+    if not callable(kind):
+        raise InvalidType(
+            f"sampler of {OWNER} must be a class, a function of the labels, or 'module:Name': the "
+            f"rows it draws from are known when fit has put some aside. Got {type(kind).__name__}."
+        )
+    own = {"n_classes": n_classes, "seed": seed, "n_epochs": max(2, epochs)}
+    return kind(labels, **{name: value for name, value in own.items() if _takes(kind, name)} | dict(options))
+
+
+def _takes(call: Any, name: str) -> bool:
+    one = signature(call).parameters.get(name)
+    return one is not None and one.kind is not Parameter.VAR_KEYWORD

@@ -1,0 +1,97 @@
+"""The rows of a training in memory: which of them choose the epoch, and how they become batches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch.utils.data import BatchSampler, DataLoader, Dataset, SequentialSampler
+
+from evenkeel.blocks import class_counts, deal
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+
+AT_ONCE = 4096  # rows in a batch that is only predicted
+STEPS = 40  # batches of an epoch that a small table is cut into
+SMALLEST, LARGEST = 32, 512
+
+
+class Rows(Dataset[Any]):
+    """Items ``(x, (code, weight))`` as tensors; a list of row numbers gives a whole batch.
+
+    Parameters
+    ----------
+    X
+        ``(n_rows, ...)``.
+    codes
+        Class codes ``(n_rows,)``.
+    weight
+        Row weights ``(n_rows,)``.
+    device
+        Where the tensors lie.
+
+    Attributes
+    ----------
+    labels
+        Class codes ``(n_rows,)``, for samplers.
+    """
+
+    def __init__(
+        self, X: NDArray[Any], codes: Ints, weight: NDArray[np.float32], device: torch.device
+    ) -> None:
+        self.labels = codes
+        self._x = torch.from_numpy(np.ascontiguousarray(X)).to(device)
+        self._code = torch.from_numpy(codes).to(device)
+        self._weight = torch.from_numpy(weight).to(device)
+
+    def __len__(self) -> int:
+        return len(self._code)
+
+    def __getitem__(self, at: Any) -> Any:
+        return self._x[at], (self._code[at], self._weight[at])
+
+
+def loader(data: Any, batch_size: int, order: Any = None) -> DataLoader[Any]:
+    """Batches of a data set, in this order of row numbers; None: as the rows stand."""
+    sampler = SequentialSampler(data) if order is None else order
+    # a last batch of a single row has no spread, which batch norm refuses to train on
+    lonely = order is not None and len(order) > batch_size and len(order) % batch_size == 1
+    if not isinstance(data, Rows):
+        return DataLoader(data, batch_size=batch_size, sampler=sampler, drop_last=lonely)
+    batches = BatchSampler(sampler, batch_size, drop_last=lonely)
+    return DataLoader(data, sampler=batches, batch_size=None)
+
+
+def usual_batch_size(n_rows: int) -> int:
+    """A power of two that cuts small tables into about 40 batches.
+
+    >>> [usual_batch_size(n) for n in (100, 5000, 10**6)]
+    [32, 128, 512]
+    """
+    return int(min(LARGEST, max(SMALLEST, 2 ** round(np.log2(max(1.0, n_rows / STEPS))))))
+
+
+def validation_rows(X: NDArray[Any], codes: Ints, share: float, seed: int) -> Ints:
+    """Rows that choose the epoch: their share of every class, ``(n_valid,)``, sorted.
+
+    Rows that are equal stay on one side: over-sampling repeats rows, and a copy on the other side
+    would tell that the network knows them. A class keeps a row to train on.
+    """
+    if share == 0.0:
+        return np.empty(0, np.int64)
+    flat = np.ascontiguousarray(X.reshape(len(X), -1))
+    whole = flat.view(np.dtype((np.void, flat.dtype.itemsize * flat.shape[1]))).ravel()
+    block_of = np.unique(whole, return_inverse=True)[1].astype(np.int64)
+    part = deal(
+        class_counts(block_of, codes), np.array([1.0 - share, share]), np.random.default_rng(seed)
+    )
+    valid = part[block_of] == 1
+    for code in np.unique(codes[valid]):
+        of_class = codes == code
+        if valid[of_class].all():
+            valid[of_class] = False
+    return np.flatnonzero(valid)

@@ -1,0 +1,229 @@
+"""What a time budget still allows, from trials that were timed: never from what things should cost."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evenkeel.distribution import wanted
+from evenkeel.errors import EvenkeelError, OutOfTime
+from evenkeel.race.trial import DUMMY, Trial, treated_model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from evenkeel.race.schedule import Results
+    from evenkeel.race.trial import Course, Outcome
+
+    Pair = tuple[str, str]
+
+TOLERANCE = 1.1  # a budget is kept within 10 %
+_UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
+
+
+@dataclass
+class Budget:
+    """Seconds for a whole run, and what is known of how they are spent.
+
+    Parameters
+    ----------
+    seconds
+        For everything, from reading the table to the last file.
+    spent
+        Seconds gone when this is made.
+    jobs
+        Processes that share the trials.
+    objective
+        Metric that ranks the remedies.
+    closing
+        Does what follows a race, all but the last fit, with the results so far. It is timed, so that
+        what it takes with more of them is known.
+
+    Examples
+    --------
+    >>> budget = Budget(600.0, spent=12.0)
+    >>> 12 <= budget.elapsed < 13
+    True
+    """
+
+    seconds: float
+    spent: float = 0.0
+    jobs: int = 1
+    objective: str = "average-precision"
+    closing: Callable[[Results], object] | None = None
+    start: float = field(init=False)
+    timed: dict[int, float] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.start = time.monotonic()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of the budget that are gone."""
+        return time.monotonic() - self.start + self.spent
+
+    def rehearse(self, results: Results, rivals: int) -> None:
+        """Time what follows the race with so many remedies beside the baseline."""
+        if self.closing is None or rivals in self.timed or len(self.timed) > 1:
+            return
+        begun = time.monotonic()
+        self.closing(results)
+        self.timed[rivals] = time.monotonic() - begun
+
+    def after(self, rivals: int) -> float:
+        """Seconds from the race to the end with so many remedies, the last fit apart.
+
+        Along the line through two rehearsals; after the first alone, each remedy counts like the
+        baseline and forecast together.
+        """
+        if not self.timed:
+            return 0.0
+        few, many = min(self.timed), max(self.timed)
+        alone = self.timed[few]
+        more = (self.timed[many] - alone) / (many - few) if many > few else alone
+        return alone + (rivals - few) * max(more, 0.0)
+
+    def ends(self, seconds: Iterable[float], last_fit: float, rivals: int) -> float:
+        """When the run would be over, in seconds of its budget, if only these trials still ran.
+
+        Trials share the processes; none is shorter than it is by itself.
+        """
+        left = list(seconds)
+        racing = max(sum(left) / self.jobs, max(left, default=0.0))
+        return self.elapsed + racing + last_fit + self.after(rivals)
+
+    def check_baseline(self, one: float, left: int, folds: int, last_fit: float) -> None:
+        """Raise when even the baseline will not be done in time, as soon as a fold of it shows that.
+
+        Parameters
+        ----------
+        one
+            Seconds of one of its trials.
+        left, folds
+            How many of them are not done, and how many there are.
+        last_fit
+            Seconds of its fit on all rows.
+
+        Raises
+        ------
+        OutOfTime
+            It would be late by more than 10 % and one fit.
+        """
+        needed = self.ends([one] * left, last_fit, 0)
+        if needed <= TOLERANCE * self.seconds + one:
+            return
+        raise OutOfTime(
+            f"time_budget of run must be at least {about(needed)} for the baseline alone: each of its "
+            f"{folds} folds takes {about(one)}, and the last fit on all rows {about(last_fit)}. Got "
+            f"{about(self.seconds).removeprefix('about ')}. Give it more, or take fewer folds by --quick."
+        )
+
+
+class Timings:
+    """What a trial takes, from those that were run.
+
+    Parameters
+    ----------
+    course
+        What the trials share.
+    outcomes
+        Those that are there; more may come.
+    """
+
+    def __init__(self, course: Course, outcomes: Mapping[Trial, Outcome]) -> None:
+        self.course = course
+        self.outcomes = outcomes
+        self._factors: dict[Pair, float] = {}
+
+    def of(self, pair: Pair) -> float:
+        """Seconds that a trial of a remedy with a learner should take.
+
+        The mean of its own; before there are any, what its learner took without a remedy, else
+        what anything took, times the rows that it fits on for each that it is given.
+        """
+        own = self._seconds(lambda trial: (trial.remedy, trial.learner) == pair)
+        if own:
+            return sum(own) / len(own)
+        like = self._seconds(lambda trial: (trial.remedy, trial.learner) == ("none", pair[1]))
+        like = like or self._seconds(lambda trial: trial.learner != DUMMY)
+        if not like or pair[1] == DUMMY:
+            return 0.0
+        if pair not in self._factors:
+            self._factors[pair] = rows_factor(self.course, *pair)
+        return self._factors[pair] * sum(like) / len(like)
+
+    def last_fit(self, pairs: Iterable[Pair]) -> float:
+        """Seconds of fitting the slowest of these, columns and all, on all rows: by one process.
+
+        A fold's fit saw ``(k - 1) / k`` of the rows: ``k / (k - 1)`` times what it took.
+        """
+        k = self.course.folds.n_folds
+        slowest = max((self.of(pair) + self._columns(pair[1]) for pair in pairs), default=0.0)
+        return slowest * k / (k - 1)
+
+    def _columns(self, learner: str) -> float:
+        """The most that learning the columns added to a trial of this learner."""
+        return max(
+            (
+                o.wall - o.seconds
+                for t, o in self.outcomes.items()
+                if t.learner == learner and o.wall
+            ),
+            default=0.0,
+        )
+
+    def _seconds(self, wanted: Callable[[Trial], bool]) -> list[float]:
+        return [
+            max(outcome.wall, outcome.seconds)
+            for trial, outcome in self.outcomes.items()
+            if outcome.status == "ok" and wanted(trial)
+        ]
+
+
+def rows_factor(course: Course, remedy: str, learner: str) -> float:
+    """Rows that a remedy fits on for each row it is given, where it says so before it is fitted.
+
+    Parameters
+    ----------
+    remedy, learner
+        Names in the course.
+
+    Returns
+    -------
+    float
+        1 where the rows stay, or where only the fit can tell (cleaning, ensembles).
+    """
+    counts = {code: int(n) for code, n in enumerate(np.bincount(course.y)) if n}
+    before = sum(counts.values())
+    try:
+        inner: Any = treated_model(Trial(remedy, learner, 0, 0), course, course.seed)
+        while inner is not None:
+            resampler: Any = getattr(inner, "resampler", None)
+            kind = getattr(resampler, "_kind", None)
+            if kind == "over":
+                made = wanted(resampler.sampling_strategy, counts, kind="over", y=course.y)
+                counts = {code: n + made.get(code, 0) for code, n in counts.items()}
+            elif kind == "under":
+                counts |= wanted(resampler.sampling_strategy, counts, kind="under", y=course.y)
+            inner = getattr(inner, "estimator", None)
+    except (EvenkeelError, AttributeError, TypeError, ValueError):
+        return 1.0  # the trial itself will say what is wrong
+    return sum(counts.values()) / before
+
+
+def about(seconds: float) -> str:
+    """Seconds in words, no finer than an estimate is.
+
+    >>> about(0.2), about(42.0), about(2400), about(9000), about(200_000)
+    ('about 1 s', 'about 42 s', 'about 40 min', 'about 2.5 h', 'about 2.3 d')
+    """
+    size, unit = next((pair for pair in _UNITS if seconds >= pair[0]), _UNITS[-1])
+    number = max(seconds / size, 1.0)
+    return (
+        f"about {number:.0f} {unit}"
+        if number >= 10 or unit == "s"
+        else f"about {number:.2g} {unit}"
+    )

@@ -1,0 +1,183 @@
+"""The rule that chooses: what is clearly better than the baseline, and of that the simplest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evenkeel.metrics import METRICS
+from evenkeel.race.pulls import pull_of
+from evenkeel.race.stats import LEVEL, holm, p_values
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from evenkeel.race.judge import Entry, Judge
+
+    Floats = NDArray[np.float64]
+
+# From what is easiest to keep right to what changes most.
+SIMPLEST = ("nothing", "decision", "weights", "rows", "loss", "batches", "augmentation", "learner")
+OTHERS = (
+    "cost", "average-precision", "roc-auc", "log-loss", "balanced-accuracy", "f1", "mcc",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Of the remedies clearly better than the baseline, the simplest within one standard error of the best.
+
+    Clearly better: ``p < 0.05`` after Holm's correction. The standard error is that of the paired
+    difference to the best. Nothing clearly better: the baseline, which stands first.
+
+    Parameters
+    ----------
+    errors
+        ``(n_entries,)``: standard error of each difference to the baseline; 0 for the baseline.
+    apart
+        ``(n_entries, n_entries)``: standard error of the difference of every two.
+    order
+        ``(n_entries,)``: place in the order of simplicity.
+
+    References
+    ----------
+    Breiman, Friedman, Olshen, Stone (1984), "Classification and regression trees", section 3.4.3;
+    Hastie, Tibshirani, Friedman (2009), https://doi.org/10.1007/978-0-387-84858-7, section 7.10.1
+
+    Examples
+    --------
+    >>> apart = np.array([[0.0, 1.0, 1.0], [1.0, 0.0, 0.5], [1.0, 0.5, 0.0]])
+    >>> rule = Rule(apart[0], apart, np.array([0, 2, 1]))
+    >>> [rule.pick(np.array(gains)) for gains in ([0, 1, 1], [0, 5, 4.6], [0, 5, 4.4])]
+    [0, 2, 1]
+    """
+
+    errors: Floats
+    apart: Floats
+    order: NDArray[np.int64]
+
+    def pick(self, gains: Floats) -> int:
+        """Index of the chosen entry, from each gain on the baseline (positive is better)."""
+        near = self.near_best(gains)
+        return min(near, key=lambda at: int(self.order[at])) if near else 0
+
+    def near_best(self, gains: Floats) -> list[int]:
+        """Entries clearly better than the baseline and within one standard error of the best."""
+        chances = holm(p_values(gains[1:], self.errors[1:]).tolist())
+        clear = [at for at, p in enumerate(chances, 1) if p < LEVEL and gains[at] > 0]
+        if not clear:
+            return []
+        best = max(clear, key=lambda at: float(gains[at]))
+        return [at for at in clear if gains[best] - gains[at] <= self.apart[best, at]]
+
+
+@dataclass(frozen=True)
+class Field:
+    """What the rule looks at: entries measured by one metric on the same rows.
+
+    Parameters
+    ----------
+    entries
+        The baseline first.
+    values
+        ``(n_entries,)``: the metric.
+    pulls
+        ``(n_entries, n_rows)``: how far each row pulls it.
+    sign
+        1 where more is better, -1 where less is.
+    rule
+        How the metric chooses.
+    """
+
+    entries: list[Entry]
+    values: Floats
+    pulls: Floats
+    sign: int
+    rule: Rule
+
+    @classmethod
+    def of(
+        cls, entries: list[Entry], judge: Judge, metric: str, errors: Floats | None = None
+    ) -> Field | None:
+        """Measure entries; None where the metric is undefined for one of them.
+
+        Parameters
+        ----------
+        entries
+            Measured ones, the baseline first.
+        judge
+            With the costs.
+        metric
+            Key of ``METRICS``.
+        errors
+            Standard errors of the differences to the baseline where they are known better.
+        """
+        found = [_pull(entry, judge, metric) for entry in entries]
+        values, pulls = np.array([value for value, _ in found]), np.stack([h for _, h in found])
+        if not (np.isfinite(values).all() and np.isfinite(pulls).all()):
+            return None
+        shared = pulls @ pulls.T / pulls.shape[1] ** 2
+        own = np.diag(shared)
+        apart = np.sqrt(np.maximum(own[:, None] + own - 2 * shared, 0.0))
+        apart[apart < 1e-9 * np.sqrt(own.max(initial=0.0))] = 0.0  # alike but for rounding
+        rule = Rule(apart[0] if errors is None else errors, apart, _order(entries))
+        return cls(entries, values, pulls, 1 if METRICS[metric].greater_is_better else -1, rule)
+
+    def gains(self, values: Floats) -> Floats:
+        """How much better each entry is than the baseline."""
+        gains: Floats = self.sign * (values - values[..., :1])
+        return gains
+
+    @property
+    def picked(self) -> Entry:
+        """What the rule chooses."""
+        return self.entries[self.rule.pick(self.gains(self.values))]
+
+
+def agreement(entries: list[Entry], judge: Judge) -> dict[str, Entry]:
+    """What the same rule would choose by each other metric.
+
+    Parameters
+    ----------
+    entries
+        Measured ones, the baseline first.
+    judge
+        Its objective is left out, and the cost where no costs are known.
+
+    Returns
+    -------
+    dict
+        Key of ``METRICS`` to the entry chosen.
+    """
+    names = [name for name in OTHERS if name != judge.objective]
+    fields = {
+        name: Field.of(entries, judge, name)
+        for name in names
+        if name != "cost" or judge.costs is not None
+    }
+    return {name: field.picked for name, field in fields.items() if field is not None}
+
+
+def _pull(entry: Entry, judge: Judge, metric: str) -> tuple[float, Floats]:
+    assert entry.scores is not None
+    assert entry.settled is not None
+    settled = entry.settled
+    return pull_of(metric, entry.scores.y, settled.proba, settled.labels, judge.costs)
+
+
+def _order(entries: list[Entry]) -> NDArray[np.int64]:
+    """Place of each entry, the simplest first; rows to fit on decide where all else is equal."""
+
+    def key(at: int) -> tuple[int, int, float, int]:
+        entry = entries[at]
+        parts = [part for part in entry.changes.split("+") if part != "nothing"]
+        if entry.learner != entries[0].learner:
+            parts.append("learner")
+        ranks = [SIMPLEST.index(part) if part in SIMPLEST else len(SIMPLEST) for part in parts]
+        return max(ranks, default=0), len(parts), entry.cost.get("fit_rows") or 0.0, at
+
+    order = np.empty(len(entries), np.int64)
+    order[sorted(range(len(entries)), key=key)] = np.arange(len(entries))
+    return order

@@ -1,0 +1,217 @@
+"""Which trial is next under a time budget: an answer first, then what is likely and cheap."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from evenkeel.race.budget import TOLERANCE, Budget, Timings
+from evenkeel.race.hopeless import Lead, lead
+from evenkeel.race.trial import DUMMY, Trial
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from evenkeel.race.schedule import Results
+    from evenkeel.race.trial import Course, Outcome
+
+    Pair = tuple[str, str]
+
+_LEAST = 0.01  # a remedy that is behind still gets its turn when time is left
+
+
+class Pace:
+    """Trials in the order that makes most of a time budget, decided late, one at a time.
+
+    The baseline comes first and whole, then the forecast, so that there is an answer. Then one fold
+    of every remedy, those that should be quick first. Then whole remedies: the next fold goes to
+    the one with the largest ``P(better than the baseline) / seconds still needed``, the order that
+    finds most in a time that may end (Smith's rule). A remedy whose bound is below the baseline by
+    a margin is dropped. Repeats follow one by one in the same way. A block of folds that would not
+    be over in time, with the last fit, the judging and the report after it, is left out.
+
+    Parameters
+    ----------
+    course, pairs
+        What is raced; the first pair is the baseline.
+    budget
+        What there is to spend.
+    results
+        Outcomes so far: whoever runs the trials adds to them. What is dropped or left out is noted
+        there.
+
+    References
+    ----------
+    Smith (1956), "Various optimizers for single-stage production", doi:10.1002/nav.3800030106.
+    """
+
+    def __init__(self, course: Course, pairs: list[Pair], budget: Budget, results: Results) -> None:
+        self.course = course
+        self.pairs = pairs
+        self.budget = budget
+        self.results = results
+        self.timings = Timings(course, results.outcomes)
+        self._given: set[Trial] = set()
+        self._leads: dict[tuple[Pair, int], Lead | None] = {}
+        self._left_out: set[tuple[Pair, int]] = set()
+
+    def trials(self) -> Iterator[Trial]:
+        """Every trial that is worth its time, each decided on when it is asked for."""
+        for repeat in range(self.course.folds.n_repeats):
+            for pair in (self.pairs[0], *(p for p in self.pairs[1:] if p[1] == DUMMY)):
+                yield from self._whole(pair, repeat)
+            if (self.pairs[0], repeat) in self._left_out:
+                return  # nothing to compare with
+            while (trial := self._next(repeat)) is not None:
+                yield self._give(trial)
+
+    @property
+    def let_go(self) -> int:
+        """Trials that are decided not to run."""
+        return sum(
+            len(self._to_do(pair, repeat))
+            for pair in self.pairs
+            for repeat in range(self.course.folds.n_repeats)
+            if (pair, repeat) in self._left_out or self._is_out(pair)
+        )
+
+    def _whole(self, pair: Pair, repeat: int) -> Iterator[Trial]:
+        """A block that others are compared with; the first one is run whatever else is left out."""
+        if repeat and not self._fits(pair, repeat):
+            return
+        for trial in self._to_do(pair, repeat):
+            if repeat == 0 and pair == self.pairs[0]:
+                self._check_baseline()
+            yield self._give(trial)
+
+    def _check_baseline(self) -> None:
+        pair = self.pairs[0]
+        done = self._done(pair, 0)
+        if not done:
+            return
+        k = self.course.folds.n_folds
+        last = self.timings.last_fit([pair])
+        self.budget.check_baseline(self.timings.of(pair), k - len(done), k, last)
+
+    def _next(self, repeat: int) -> Trial | None:
+        """The next trial of any remedy in this repeat; None when nothing is left that fits."""
+        self._rehearse()
+        while rivals := self._open(repeat):
+            new = [pair for pair in rivals if not self._begun(pair)]
+            pair = (
+                min(new, key=self.timings.of)
+                if new
+                else max(rivals, key=lambda p: self._worth(p, repeat))
+            )
+            if self._fits(pair, repeat):
+                return self._to_do(pair, repeat)[0]
+        return None
+
+    def _rehearse(self) -> None:
+        """Time what comes after the race: once the baseline is whole, and once with a remedy."""
+        if len(self._done(self.pairs[0], 0)) == self.course.folds.n_folds:
+            self.budget.rehearse(self.results, self._whole_rivals())
+
+    def _open(self, repeat: int) -> list[Pair]:
+        """Remedies with folds to run in this repeat; the hopeless are dropped on the way."""
+        return [
+            pair
+            for pair in self.pairs[1:]
+            if pair[1] != DUMMY
+            and not {(pair, 0), (pair, repeat)} & self._left_out
+            and self._to_do(pair, repeat)
+            and self.results.trouble(*pair) is None
+            and not self._drop(pair)
+        ]
+
+    def _drop(self, pair: Pair) -> bool:
+        """Whether the remedy is dropped, now or earlier."""
+        if pair not in self.results.dropped:
+            found = self._lead(pair)
+            if found is None or not found.hopeless:
+                return False
+            self.results.dropped[pair] = found.told(self.course.folds.n_folds)
+        return True
+
+    def _lead(self, pair: Pair) -> Lead | None:
+        """What a remedy is ahead of the baseline by, on all folds that both are done with."""
+        both = [
+            (mine, base)
+            for repeat in range(self.course.folds.n_repeats)
+            for mine in self._done(pair, repeat)
+            if (base := self.results.outcomes.get(_of(self.pairs[0], mine.trial))) is not None
+            and base.status == mine.status == "ok"
+        ]
+        key = (pair, len(both))
+        if key not in self._leads:
+            mine, theirs = [one for one, _ in both], [base for _, base in both]
+            self._leads[key] = lead(self.course, mine, theirs, objective=self.budget.objective)
+        return self._leads[key]
+
+    def _worth(self, pair: Pair, repeat: int) -> float:
+        """``P(better than the baseline)`` for each second that the block still needs."""
+        found = self._lead(pair)
+        chance = 0.5 if found is None else max(found.chance, _LEAST)
+        return chance / max(self.timings.of(pair) * len(self._to_do(pair, repeat)), 1e-9)
+
+    def _fits(self, pair: Pair, repeat: int) -> bool:
+        """Whether a block of folds would be over in time; if not, it is noted as left out.
+
+        Once more than a fold of it is run, the tolerance is its own: it is not left in the middle
+        for a second.
+        """
+        to_do = self._to_do(pair, repeat)
+        flying = [self.timings.of((t.remedy, t.learner)) for t in self._flying()]
+        one = self.timings.of(pair)
+        likely = [pair, *(p for p in self.pairs if self._begun(p) and not self._is_out(p))]
+        last = self.timings.last_fit(likely)
+        rivals = self._whole_rivals() + (repeat == 0)
+        started = len(self._done(pair, repeat)) > 1
+        limit = self.budget.seconds * (TOLERANCE if started else 1.0)
+        if self.budget.ends([*flying, *([one] * len(to_do))], last, rivals) <= limit:
+            return True
+        self._left_out.add((pair, repeat))
+        seconds = one * len(to_do) / self.budget.jobs
+        self.results.not_run.append((*pair, repeat, seconds))
+        return False
+
+    def _whole_rivals(self) -> int:
+        """Remedies that will be judged: those with every fold of the first repeat."""
+        k = self.course.folds.n_folds
+        return sum(pair[1] != DUMMY and len(self._done(pair, 0)) == k for pair in self.pairs[1:])
+
+    def _is_out(self, pair: Pair) -> bool:
+        unfinished = (pair, 0) in self._left_out
+        return unfinished or pair in self.results.dropped or self.results.trouble(*pair) is not None
+
+    def _begun(self, pair: Pair) -> bool:
+        return any(
+            (t.remedy, t.learner) == pair for t in self._given | self.results.outcomes.keys()
+        )
+
+    def _done(self, pair: Pair, repeat: int) -> list[Outcome]:
+        found = map(self.results.outcomes.get, block(*pair, repeat, self.course))
+        return [outcome for outcome in found if outcome is not None]
+
+    def _to_do(self, pair: Pair, repeat: int) -> list[Trial]:
+        return [
+            trial
+            for trial in block(*pair, repeat, self.course)
+            if trial not in self._given and trial not in self.results.outcomes
+        ]
+
+    def _flying(self) -> list[Trial]:
+        return [trial for trial in self._given if trial not in self.results.outcomes]
+
+    def _give(self, trial: Trial) -> Trial:
+        self._given.add(trial)
+        return trial
+
+
+def block(remedy: str, learner: str, repeat: int, course: Course) -> list[Trial]:
+    """The trials of a remedy with a learner in one repeat: the folds that only together tell."""
+    return [Trial(remedy, learner, repeat, fold) for fold in range(course.folds.n_folds)]
+
+
+def _of(pair: Pair, trial: Trial) -> Trial:
+    """The trial of another pair on the same fold."""
+    return Trial(*pair, trial.repeat, trial.fold)

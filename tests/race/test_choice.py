@@ -1,0 +1,133 @@
+"""The rule that chooses, against a slow one; simplicity; what other metrics would choose."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evenkeel.decide import Policy
+from evenkeel.metrics import METRICS
+from evenkeel.race.choice import Field, Rule, agreement
+from evenkeel.race.chosen import choose
+from evenkeel.race.judge import Entry, Judge
+from evenkeel.scores import Scores
+
+N, RARE = 3000, 200
+
+
+def entry(name, strength, changes="weights", *, seed=0, learner="m", fit_rows=100.0):
+    """Scores that know the class as well as ``strength`` says; the noise is shared by seed."""
+    rng = np.random.default_rng(seed)
+    y = np.repeat([0, 1], [N - RARE, RARE])
+    p = 1 / (1 + np.exp(-(rng.normal(size=(2, N)) + strength * y - 2)))
+    fold = np.tile(np.arange(N) % 3, (2, 1))
+    scores = Scores(y, np.stack([1 - p, p], axis=2), fold, ("no", "yes"))
+    return Entry(name, learner, changes, scores=scores, cost={"fit_rows": fit_rows})
+
+
+def judged(*entries, objective="average-precision", policy=None):
+    policy = policy or Policy.scenario("general")
+    judge = Judge(policy, objective, 2, policy.row_costs(entries[0].scores.y))
+    for one in entries:
+        judge.measure(one)
+        judge.against(one, entries[0])
+    judge.verdicts(list(entries), entries[0])
+    return list(entries), judge
+
+
+@given(st.lists(st.floats(-4, 8), min_size=1, max_size=6), st.randoms(use_true_random=False))
+def test_the_rule_is_holm_then_one_standard_error_then_the_simplest(gains, random):
+    k = len(gains) + 1
+    order = random.sample(range(k), k)
+    apart = np.full((k, k), 0.8) - 0.8 * np.eye(k)
+    apart[0] = apart[:, 0] = 1.0
+    rule = Rule(np.append(0.0, np.ones(k - 1)), apart, np.array(order))
+    p = [math.erfc(abs(gain) / math.sqrt(2)) for gain in gains]
+    clear, left = [], len(p)
+    for at in sorted(range(len(p)), key=lambda i: p[i]):
+        if p[at] * left >= 0.05:
+            break
+        left -= 1
+        if gains[at] > 0:
+            clear.append(at)
+    near = [at for at in clear if max(gains[i] for i in clear) - gains[at] <= 0.8]
+    near = [at for at in near if gains[at] >= max(gains[i] for i in clear) - 0.8]
+    by_hand = min(near, key=lambda at: order[at + 1]) + 1 if near else 0
+    assert rule.pick(np.array([0.0, *gains])) == by_hand
+
+
+def test_a_tie_goes_to_the_simplest_and_a_clear_lead_to_the_best():
+    base = entry("none", 1.5, "nothing")
+    both, weights = entry("both", 3.0, "rows+weights"), entry("weights", 3.0, "weights")
+    entries, judge = judged(base, both, weights)
+    assert both.figures["objective"] == weights.figures["objective"]
+    chosen, why = choose(entries, base, judge, weak=False)
+    assert chosen is weights
+    assert "Clearly better" in why
+    entries, judge = judged(base, weights, entry("rows", 4.5, "rows", seed=1))
+    assert choose(entries, base, judge, weak=False)[0].name == "rows"
+
+
+def test_the_simpler_one_within_a_standard_error_is_taken_and_it_is_said():
+    base = entry("none", 1.5, "nothing")
+    entries, judge = judged(base, entry("rows", 3.02, "rows"), entry("weights", 3.1, seed=7))
+    rows, weights = entries[1:]
+    gap = rows.figures["objective"] - weights.figures["objective"]
+    found = Field.of(entries, judge, judge.objective)
+    assert 0 < gap < found.rule.apart[1, 2], "else the case shows nothing"
+    chosen, why = choose(entries, base, judge, weak=False)
+    assert chosen is weights
+    assert "rows measured better, but within one standard error" in why
+
+
+def test_order_of_simplicity():
+    named = {
+        "none": "nothing", "cut": "decision", "w": "weights", "r": "rows", "r+w": "rows+weights",
+        "loss": "loss", "forest": "learner", "own": "magic",
+    }  # fmt: skip
+    entries = [entry(name, 1.0, changes) for name, changes in named.items()]
+    entries.append(entry("less", 1.0, "rows", fit_rows=10.0))
+    entries.append(entry("none", 1.0, "nothing", learner="other"))
+    for one in entries:
+        one.settled = None
+    from evenkeel.race.choice import _order
+
+    order = _order(entries)
+    told = [entries[at].name for at in np.argsort(order)]
+    assert told == ["none", "cut", "w", "less", "r", "r+w", "loss", "forest", "none", "own"]
+
+
+def test_nothing_better_leaves_the_baseline_and_too_few_positives_too():
+    base = entry("none", 2.0, "nothing")
+    entries, judge = judged(base, entry("weights", 2.0, seed=3))
+    assert choose(entries, base, judge, weak=False)[0] is base
+    entries, judge = judged(base, entry("weights", 4.0, seed=3))
+    assert choose(entries, base, judge, weak=False)[0].name == "weights"
+    assert choose(entries, base, judge, weak=True)[0] is base
+
+
+@pytest.mark.parametrize("metric", [name for name in METRICS if name != "accuracy"])
+def test_standard_errors_of_the_field_are_those_of_resampled_rows(metric):
+    policy = Policy(cost_fn=9, cost_fp=1)
+    entries, judge = judged(
+        entry("none", 2.0, "nothing"), entry("w", 2.4, seed=1), objective=metric, policy=policy
+    )
+    found = Field.of(entries, judge, metric)
+    assert found.values == pytest.approx([e.figures[METRICS[metric].key] for e in entries])
+    low, high = (entries[1].figures[f"objective_difference_{end}"] for end in ("low", "high"))
+    assert found.rule.errors[1] == pytest.approx((high - low) / 3.92, rel=0.2)
+
+
+def test_other_metrics_that_would_choose_otherwise_are_named():
+    """Ranks like the baseline, but its probabilities are worse."""
+    base = entry("none", 2.0, "nothing")
+    better = entry("weights", 3.0, seed=1)
+    entries, judge = judged(base, better)
+    found = agreement(entries, judge)
+    assert "average-precision" not in found
+    assert "cost" not in found, "no costs are known"
+    assert {one.name for one in found.values()} == {"weights"}
+    entries, judge = judged(base, entry("same", 2.0))
+    assert {one.name for one in agreement(entries, judge).values()} == {"none"}

@@ -1,0 +1,140 @@
+"""Ray: the same bits as here, a worker that dies is replaced, an address that refuses is a sentence."""
+
+import gc
+import os
+import signal
+import socket
+import threading
+import time
+import warnings
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from evenkeel.catalogue import find_remedy
+from evenkeel.errors import InvalidInput
+from evenkeel.place import Place
+from evenkeel.race import Course, Trial, map_trials, run_trial
+from evenkeel.split import make_folds
+
+if find_spec("ray") is None:  # not imported yet: it reads its token mode from the environment then
+    pytest.skip("Ray is an extra: pip install 'evenkeel[ray]'", allow_module_level=True)
+# Ray leaves its log files and sockets to the interpreter, and forks beside its own threads
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning",
+    "ignore::pytest.PytestUnraisableExceptionWarning",
+)  # fmt: skip
+RAY = Place("ray")
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """Two workers that only this machine reaches, with a token from the environment."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("RAY_AUTH_MODE", "token")
+        patched.setenv("RAY_AUTH_TOKEN", "0123456789abcdef0123456789abcdef")
+        patched.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patched.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+        patched.delenv("RAY_ADDRESS", raising=False)
+        import ray
+
+        started = ray.init(
+            address="local", num_cpus=2, include_dashboard=False, log_to_driver=False,
+            logging_level="ERROR", object_store_memory=100 << 20,
+        )  # fmt: skip
+        yield started.address_info["address"]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)  # processes Ray never waits for
+            ray.shutdown()
+            del started
+            gc.collect()
+
+
+@pytest.fixture(scope="module")
+def course():
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], [270, 30])
+    X = rng.normal(size=(300, 4)) + y[:, None]
+    names = ("none", "random-over")
+    return Course(
+        X, y, 2, make_folds(y, n_folds=3, n_repeats=1, seed=0),
+        learners={"logistic": LogisticRegression()},
+        remedies={name: find_remedy(name) for name in names}, seed=0,
+    )  # fmt: skip
+
+
+def trials():
+    return [
+        Trial(name, "logistic", 0, fold) for name in ("none", "random-over") for fold in range(3)
+    ]
+
+
+def test_a_worker_killed_in_the_middle_changes_no_bit(cluster, course, tmp_path):
+    here = {o.trial: o.proba for o in map_trials(run_trial, trials(), course)}
+    note = tmp_path / "pid"
+
+    def slowly(trial, shared):  # by value: the workers do not import tests
+        if trial.fold == 1 and trial.remedy == "none" and not note.exists():
+            note.write_text(str(os.getpid()))
+            time.sleep(60)
+        return run_trial(trial, shared)
+
+    def kill():
+        while not note.exists() or not note.read_text():
+            time.sleep(0.01)
+        os.kill(int(note.read_text()), signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    there = {o.trial: o.proba for o in map_trials(slowly, trials(), course, place=RAY, jobs=0)}
+    killer.join()
+    assert here.keys() == there.keys()
+    assert all(np.array_equal(here[trial], there[trial]) for trial in here)
+
+
+def test_a_trial_that_kills_its_worker_is_one_line_and_so_is_one_that_takes_too_long(cluster):
+    def run(trial, shared):
+        if trial == 1:
+            os._exit(1)
+        if trial == 2:
+            time.sleep(60)
+        return trial * shared
+
+    place = Place("ray", trial_timeout=2)
+    found = list(map_trials(run, range(4), 10, place=place, jobs=2, lost=lambda t, why: (t, why)))
+    assert sorted(found, key=str) == [
+        (1, "the process died (out of memory?)"), (2, "took longer than 2 s"), 0, 30,
+    ]  # fmt: skip
+
+
+def test_errors_of_the_function_come_through(cluster):
+    with pytest.raises(ZeroDivisionError):
+        list(map_trials(lambda trial, shared: trial / shared, [1], 0, place=RAY, jobs=1))
+
+
+def test_a_wrong_token_is_refused_in_a_sentence(cluster, monkeypatch):
+    from evenkeel.race.ray_backend import _probe
+
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "f" * 32)
+    with pytest.raises(InvalidInput, match="address of the race must be a Ray cluster"):
+        _probe(cluster)
+
+
+def test_what_listens_and_is_no_ray_is_refused_in_time(monkeypatch):
+    import evenkeel.race.ray_backend as backend
+
+    monkeypatch.setattr(backend, "PATIENCE", 3)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        with pytest.raises(InvalidInput, match="took longer than 3 s"):
+            backend._probe(address)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "nonsense", "ray://127.0.0.1:1", "host:0"])
+def test_an_address_where_nothing_listens_is_refused(address):
+    from evenkeel.race.ray_backend import _probe
+
+    with pytest.raises(InvalidInput, match="must be a Ray cluster that answers"):
+        _probe(address)
