@@ -23,10 +23,10 @@ from benchmarks.page import put
 from evenkeel._rows import take
 from evenkeel.decide.classifier import DecidedClassifier
 from evenkeel.intervals import mean_interval
-from evenkeel.job import judge
+from evenkeel.job import judge_of
 from evenkeel.learners import Columns
-from evenkeel.prepare import make_settings, prepare
-from evenkeel.race import DUMMY, Budget, fit_whole, run_race
+from evenkeel.prepare import make_settings, prepare, read_tables
+from evenkeel.race import DUMMY, Budget, fit_whole, judge_all, run_race
 from evenkeel.ranking import average_precision
 
 if TYPE_CHECKING:
@@ -135,17 +135,21 @@ def run_table(name: str, budget: float) -> dict[str, Any]:
         if key in given:
             given[key] = str(DATA / given[key])
     test = given.pop("test", None)
-    look = prepare(DATA / file, test, make_settings(**given, force=True))
-    ratio = float(round(look.table.counts[0] / look.table.counts[1]))
-    settings = make_settings(
-        **given, cost_fn=ratio, cost_fp=1, time_budget=budget, jobs=2, test_size=0.2, force=True
-    )
-    ready = prepare(DATA / file, test, settings)
+    table, _ = read_tables(DATA / file, None, make_settings(**given))
+    ratio = float(round(table.counts[0] / table.counts[1]))
+    if test is None:
+        given["test_size"] = 0.2
+    ready = prepare(DATA / file, test, make_settings(**given, cost_fn=ratio, cost_fp=1))
     rows = ready.table if ready.tested is None else ready.tested
     y, later = rows.y[ready.split.test], take(rows.X, ready.split.test)
+    judge = judge_of(ready)
     start = time.perf_counter()
-    results = run_race(ready.course, ready.pairs, jobs=2, budget=Budget(budget, jobs=2))
-    comparison = judge(ready, results)
+    results = run_race(
+        ready.course, ready.pairs, jobs=2, budget=Budget(budget, jobs=2, objective=judge.objective)
+    )
+    comparison = judge_all(
+        ready.course, results, ready.pairs, judge, classes=ready.table.classes, weak=ready.weak
+    )
     seconds = time.perf_counter() - start
     found: dict[str, Any] = {
         "rows": ready.table.n_rows, "ratio": ratio, "positives": int(y.sum()),
@@ -155,11 +159,8 @@ def run_table(name: str, budget: float) -> dict[str, Any]:
     for entry in comparison.entries:
         if entry.ok and entry.learner != DUMMY:
             assert entry.settled is not None
-            model = DecidedClassifier.of(
-                fit_whole(entry.name, entry.learner, ready.course),
-                entry.settled,
-                classes=ready.table.classes,
-            )
+            fitted, _ = fit_whole(entry.name, entry.learner, ready.course)
+            model = DecidedClassifier.of(fitted, entry.settled, classes=ready.table.classes)
             proba = model.predict_proba(later)
             flagged = model.decision_.apply(proba)
             found["remedies"][entry.name] = judged(y, proba[:, 1], flagged, ratio)

@@ -127,13 +127,16 @@ def check_nothing_is_redone(folder, before):
     assert before.items() <= after.items() or not Path(folder, JOURNAL).exists()
 
 
+def is_done(folder):
+    """Whether a run has said its last word; one killed at its first step has said none."""
+    path = Path(folder, "run.json")
+    return path.exists() and json.loads(path.read_bytes())["state"] == "done"
+
+
 def finish(runs, folder, whole):
     """Go on to the end: the figures are those of the undisturbed run, and nothing else is left."""
     before = kept(folder)
-    if (
-        not Path(folder, "run.json").exists()
-        or b'"running"' in Path(folder, "run.json").read_bytes()
-    ):
+    if not is_done(folder):
         runs.start(*resume(folder))
         assert runs.end() == 0
     check_nothing_is_redone(folder, before)
@@ -156,7 +159,7 @@ def killed_at_random(runs, whole, kills, how, seed):
         assert code in (-how, 0, 130), code
         survived += code != 0
         check_nothing_is_redone(folder, before)
-        if code == 0 or json.loads(Path(folder, "run.json").read_bytes())["state"] == "done":
+        if is_done(folder):
             finish(runs, folder, figures)
             finished += 1
             folder = f"random-{how}-{finished}"

@@ -158,7 +158,7 @@ def _compare_and_settle(
         progress=progress,
     )
     laps["race"] = time.perf_counter()
-    judge = _judge(ready)
+    judge = judge_of(ready)
     comparison = _compared(ready, results, judge, journal)
     laps["judge"] = time.perf_counter()
     model = _fit_chosen(ready, comparison)
@@ -168,7 +168,7 @@ def _compare_and_settle(
 
 def _budget(ready: Prepared, laps: dict[str, float]) -> Budget | None:
     """The time budget, which can rehearse all that follows the race, the last fit apart."""
-    seconds, judge = ready.settings.time_budget, _judge(ready)
+    seconds, judge = ready.settings.time_budget, judge_of(ready)
     if seconds is None:
         return None
 
@@ -216,7 +216,8 @@ def _gathered(
     )
 
 
-def _judge(ready: Prepared) -> Judge:
+def judge_of(ready: Prepared) -> Judge:
+    """What all remedies of a run are judged by."""
     rows = ready.split.train
     columns = ready.columns_of(ready.table, rows)
     return Judge(

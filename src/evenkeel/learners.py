@@ -16,6 +16,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from evenkeel._checks import check_choice
+from evenkeel._optional import need
 from evenkeel.errors import EvenkeelWarning, InvalidInput
 from evenkeel.reading.later import kinds_of, like_training, to_pandas
 
@@ -29,6 +30,7 @@ LEARNERS = {
     "logistic": "logistic regression on imputed, scaled and one-hot columns",
     "forest": "random forest (scikit-learn) on imputed, scaled and one-hot columns",
     "hist": "histogram gradient boosting (scikit-learn); categories and missing values as such",
+    "torch": "small neural network (PyTorch) on imputed, scaled and one-hot columns; needs evenkeel[torch]",
     "prevalence": "predicts the prevalence for every row: what any model has to beat",
 }
 KEEP_CATEGORIES = ("lightgbm", "hist")  # learners that are given categories as such
@@ -252,6 +254,11 @@ def _model(name: str, random_state: int, n_jobs: int) -> Any:
             early_stopping=False,
             random_state=random_state,
         )
+    if name == "torch":
+        need("skorch", extra="torch")
+        from evenkeel.nn import TorchClassifier
+
+        return TorchClassifier(random_state=random_state, n_jobs=n_jobs)
     from lightgbm import LGBMClassifier
 
     return LGBMClassifier(

@@ -87,6 +87,8 @@ class Remedy:
     learner_as
         For ``changes="learner"``: the parameter of the target that is given the learner. Empty: the
         target brings its own, and is given the learner's columns as numbers.
+    neutral
+        For ``changes="loss"``: every class weighs as much as before.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Remedy:
     knobs: Mapping[str, Knob] = field(default_factory=dict)
     needs_costs: bool = False
     learner_as: str = ""
+    neutral: bool = False
 
     @property
     def own_learner(self) -> bool:
@@ -107,7 +110,14 @@ class Remedy:
     @property
     def balances(self) -> bool:
         """Whether it settles how much each class counts; cleaning, for one, does not."""
-        return self.changes in ("weights", "learner") or "ratio" in self.knobs
+        return (
+            self.changes in ("weights", "learner") or "ratio" in self.knobs or self.corrects
+        )
+
+    @property
+    def corrects(self) -> bool:
+        """Whether it changes how much each class weighs in the loss; two such correct twice."""
+        return self.changes in ("weights", "loss", "batches") and not self.neutral
 
     @property
     def class_name(self) -> str:
@@ -246,9 +256,27 @@ def _change_learner(remedy: Remedy, model: Any, seed: int, costs: Mapping[str, A
     return make_pipeline(Coded(refuse=remedy.name), filled, StandardScaler(), ensemble)
 
 
+def _change_training(remedy: Remedy, model: Any, seed: int, costs: Mapping[str, Any]) -> Any:
+    """Set a slot of ``TorchClassifier``, wherever it stands, to an import string."""
+    slot = _SLOTS[remedy.changes]
+    places = [name for name in model.get_params() if name.rpartition("__")[2] == f"{slot}_options"]
+    if not places:
+        raise DoesNotApply(
+            f"{remedy.name} changes how a network is trained, and {type(model).__name__} is none. Use "
+            "the learner torch, or evenkeel.nn.TorchClassifier."
+        )
+    prefix = min(places, key=len).removesuffix(f"{slot}_options")
+    treated = clone(model)
+    given = {f"{prefix}{slot}": remedy.target, f"{prefix}{slot}_options": dict(remedy.params)}
+    return treated.set_params(**given)
+
+
+_SLOTS = {"loss": "loss", "batches": "sampler"}
 _WRAPPERS: dict[str, Callable[[Remedy, Any, int, Mapping[str, Any]], Any]] = {
     "nothing": _leave,
     "rows": _change_rows,
     "weights": _change_weights,
     "learner": _change_learner,
+    "loss": _change_training,
+    "batches": _change_training,
 }

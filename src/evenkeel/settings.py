@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from evenkeel._checks import check_choice, check_number
-from evenkeel.catalogue import OBJECT, SHORTLIST, find_remedies, find_remedy
+from evenkeel.catalogue import NETWORKS, OBJECT, SHORTLIST, find_remedies, find_remedy
 from evenkeel.decide import Policy
 from evenkeel.decide.cost_matrix import in_order, read_cost_matrix
 from evenkeel.decide.request import Request, read_share
@@ -253,7 +253,8 @@ class Settings:
 
     def remedy_names(self) -> list[str]:
         """Remedies to compare, the baseline first; those that weigh costs only where there are any."""
-        names = find_remedies(",".join(self.remedies or SHORTLIST))
+        usual = (*SHORTLIST, *NETWORKS) if "torch" in self.learners else SHORTLIST
+        names = find_remedies(",".join(self.remedies or usual))
         if self.remedies is None and self.has_costs:
             names.append("cost-weight")
         return [name for name in names if self.has_costs or not _needs_costs(name)]

@@ -4,6 +4,7 @@ from evenkeel.catalogue.own import OBJECT, Own, as_texts, named
 from evenkeel.catalogue.specs import (
     ANOMALIES,
     CATALOGUE,
+    NETWORKS,
     SHORTLIST,
     SIMPLE,
     find_remedies,
@@ -13,6 +14,7 @@ from evenkeel.catalogue.specs import (
 __all__ = [
     "ANOMALIES",
     "CATALOGUE",
+    "NETWORKS",
     "OBJECT",
     "SHORTLIST",
     "SIMPLE",

@@ -9,11 +9,14 @@ from evenkeel._checks import check_choice, did_you_mean
 from evenkeel.catalogue.ensembles import ENSEMBLES
 from evenkeel.catalogue.own import OBJECT, SPEC, Own, import_remedy
 from evenkeel.catalogue.resamplers import RESAMPLERS
+from evenkeel.catalogue.torch_remedies import TORCH_REMEDIES
 from evenkeel.catalogue.weights import WEIGHTS
 from evenkeel.errors import InvalidInput
 from evenkeel.remedy import Combined, Remedy
 
-CATALOGUE: dict[str, Remedy] = {row.name: row for row in (*WEIGHTS, *RESAMPLERS, *ENSEMBLES)}
+CATALOGUE: dict[str, Remedy] = {
+    row.name: row for row in (*WEIGHTS, *RESAMPLERS, *ENSEMBLES, *TORCH_REMEDIES)
+}
 
 SHORTLIST = (
     "none",
@@ -29,6 +32,7 @@ SHORTLIST = (
 )
 SIMPLE = ("none", "class-weight", "class-weight-sqrt")  # all that 10 to 49 positives can tell apart
 
+NETWORKS = ("focal", "logit-adjusted")  # join the shortlist where a network is a learner
 ANOMALIES = "isolation-forest"  # joins the shortlist at extreme ratios
 
 _PART = re.compile(r"\s*([a-z][a-z0-9-]*)\s*(?:\(([^()]*)\))?\s*")
@@ -63,10 +67,10 @@ def find_remedy(spec: str) -> Remedy | Combined | Own:
         raise InvalidInput(
             f"remedy of run must join different remedies, and 'none' stands alone. Got {spec!r}."
         )
-    if sum(part.changes == "weights" for part in parts) > 1:
+    if sum(part.corrects for part in parts) > 1:
         raise InvalidInput(
-            f"remedy of run must hold at most one part that changes weights: two would correct "
-            f"twice. Got {spec!r}. Keep one of them."
+            f"remedy of run must hold at most one part that changes weights, in the loss and in the "
+            f"batches too: two would correct twice. Got {spec!r}. Keep one of them."
         )
     _check_balance(parts, spec)
     if any(part.changes == "weights" for part in parts[:-1]):

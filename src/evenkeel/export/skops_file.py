@@ -35,6 +35,7 @@ ALLOWED = frozenset(
         "evenkeel.ensemble.under_bagging_classifier.UnderBaggingClassifier",
         "evenkeel.isolation_classifier.IsolationClassifier",
         "evenkeel.learners.Columns",
+        "evenkeel.nn.torch_classifier.TorchClassifier",
         "evenkeel.objective_classifier.ObjectiveClassifier",
         "evenkeel.objectives.FalseNegativeObjective",
         "evenkeel.objectives.FocalObjective",

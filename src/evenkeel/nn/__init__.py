@@ -52,6 +52,7 @@ if need("torch", extra="torch"):  # says what to install, before the imports bel
         UndersampledSubset,
     )
     from evenkeel.nn.schedule import DeferredReweighting
+    from evenkeel.nn.torch_classifier import TorchClassifier
 
 __all__ = [
     "AsymmetricLoss",
@@ -71,6 +72,7 @@ __all__ = [
     "PriorReport",
     "ProgressiveSampler",
     "SigmoidFocalLoss",
+    "TorchClassifier",
     "UndersampledSubset",
     "VectorScalingLoss",
     "WeightedBCE",

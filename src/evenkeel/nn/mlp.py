@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from evenkeel._checks import check_choice, check_number
 
@@ -80,4 +80,6 @@ class TableMLP(nn.Module):
         features = self.body(x * torch.rsqrt(1.0 + (x / FARTHEST) ** 2))  # (B, hidden[-1])
         if not self.cosine:
             return self.head(features)  # type: ignore[no-any-return]  # (B, C)
-        return F.linear(F.normalize(features), F.normalize(self.head.weight))  # (B, C)
+        return functional.linear(
+            functional.normalize(features), functional.normalize(self.head.weight)
+        )  # (B, C)

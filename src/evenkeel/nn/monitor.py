@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,6 +39,8 @@ def judge(monitor: str, codes: Ints, proba: Floats, weight: Floats) -> float:
     """
     from sklearn.metrics import average_precision_score, f1_score, recall_score
 
+    if not np.isfinite(proba).all():  # a network that diverged
+        return float("nan")
     here = np.unique(codes)
     if monitor == "log_loss":
         tiny = np.finfo(proba.dtype).tiny
@@ -66,3 +69,9 @@ def better(monitor: str, score: float, than: float | None) -> bool:
     if than is None:
         return True
     return score < than if monitor == "log_loss" else score > than
+
+
+def probabilities(logits: torch.Tensor, scale: float) -> NDArray[np.float64]:
+    """Probabilities ``(n_rows, n_classes)`` in float64, so that they sum to 1."""
+    found: NDArray[np.float64] = torch.softmax(logits.double() * scale, dim=1).cpu().numpy()
+    return found

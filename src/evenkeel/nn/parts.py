@@ -97,7 +97,8 @@ def make_loss(spec: Any, options: Mapping[str, Any], counts: Ints) -> nn.Module:
 
 def _by_row(loss: nn.Module) -> nn.Module:
     known = False
-    for part in loss.modules():
+    parts: Any = loss.modules()
+    for part in parts:
         if hasattr(part, "reading"):
             part.reading, known = replace(part.reading, reduction="none"), True
         elif hasattr(part, "reduction"):
@@ -128,7 +129,9 @@ def make_sampler(
             f"rows it draws from are known when fit has put some aside. Got {type(kind).__name__}."
         )
     own = {"n_classes": n_classes, "seed": seed, "n_epochs": max(2, epochs)}
-    return kind(labels, **{name: value for name, value in own.items() if _takes(kind, name)} | dict(options))
+    return kind(
+        labels, **{name: value for name, value in own.items() if _takes(kind, name)} | dict(options)
+    )
 
 
 def _takes(call: Any, name: str) -> bool:

@@ -38,6 +38,8 @@ class Rows(Dataset[Any]):
     ----------
     labels
         Class codes ``(n_rows,)``, for samplers.
+    weight
+        Row weights ``(n_rows,)``, a tensor.
     """
 
     def __init__(
@@ -46,13 +48,13 @@ class Rows(Dataset[Any]):
         self.labels = codes
         self._x = torch.from_numpy(np.ascontiguousarray(X)).to(device)
         self._code = torch.from_numpy(codes).to(device)
-        self._weight = torch.from_numpy(weight).to(device)
+        self.weight = torch.from_numpy(weight).to(device)
 
     def __len__(self) -> int:
         return len(self._code)
 
     def __getitem__(self, at: Any) -> Any:
-        return self._x[at], (self._code[at], self._weight[at])
+        return self._x[at], (self._code[at], self.weight[at])
 
 
 def loader(data: Any, batch_size: int, order: Any = None) -> DataLoader[Any]:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evenkeel.bootstrap import average_precision_replicates
 from evenkeel.decide import settle
 from evenkeel.intervals import (
+    FEW_POSITIVES,
     average_precision_interval,
     decision_interval,
     macro_replicates,
@@ -51,6 +53,9 @@ class Entry:
         What a search chose in each trial, the default as an empty dict; nothing without a search.
     shipped
         The same for the model fitted on all rows.
+    draws
+        Average precision over redrawn rows by number of repeats, for its interval and for every
+        difference to it.
     """
 
     name: str
@@ -65,6 +70,7 @@ class Entry:
     cost: dict[str, float | None] = field(default_factory=dict)
     settings: list[dict[str, Any]] = field(default_factory=list)
     shipped: dict[str, Any] | None = None
+    draws: dict[int, NDArray[np.float64]] = field(default_factory=dict, repr=False)
 
     @property
     def ok(self) -> bool:
@@ -202,7 +208,7 @@ class Judge:
             labels_other = other.settled.labels[:common]
         kind = METRICS[name].kind
         if name == "average-precision":
-            low, high = self._average_precision(y, proba, proba_other)
+            low, high = self._average_precision(entry, other, len(proba))
         elif name == "roc-auc":
             low, high = roc_auc_interval(y, proba, other=proba_other)
         elif kind == "decision":
@@ -218,15 +224,32 @@ class Judge:
         return (None, None) if np.isnan(low) or np.isnan(high) else (float(low), float(high))
 
     def _average_precision(
-        self, y: NDArray[np.int64], proba: NDArray[np.float64], other: NDArray[np.float64] | None
+        self, entry: Entry, other: Entry | None, n_repeats: int
     ) -> tuple[float, float]:
-        if self.n_classes == 2:
-            rival = None if other is None else other[:, :, 1]
-            return average_precision_interval(y, proba[:, :, 1], other=rival, seed=self.seed)
-        found = macro_replicates(y, proba, seed=self.seed)
+        assert entry.scores is not None
+        assert entry.settled is not None
+        y = entry.scores.y
+        rare = int(np.bincount(y, minlength=self.n_classes).min())
+        if self.n_classes == 2 and (rare == 0 or (other is None and rare < FEW_POSITIVES)):
+            return average_precision_interval(y, entry.settled.proba[:, :, 1])
+        found = self._draws(entry, n_repeats)
         if other is not None:
-            found = found - macro_replicates(y, other, seed=self.seed)
-        return percentiles(found)
+            found = found - self._draws(other, n_repeats)
+        low, high = percentiles(found, n=rare if self.n_classes == 2 else None)
+        point = entry.figures["average_precision"] if other is None else np.nan
+        return float(np.fmin(low, point)), float(np.fmax(high, point))
+
+    def _draws(self, entry: Entry, n_repeats: int) -> NDArray[np.float64]:
+        if n_repeats not in entry.draws:
+            assert entry.scores is not None
+            assert entry.settled is not None
+            y, proba = entry.scores.y, entry.settled.proba[:n_repeats]
+            entry.draws[n_repeats] = (
+                average_precision_replicates(y, proba[:, :, 1], seed=self.seed)
+                if self.n_classes == 2
+                else macro_replicates(y, proba, seed=self.seed)
+            )
+        return entry.draws[n_repeats]
 
 
 def average_dicts(dicts: list[dict[str, Any]]) -> dict[str, Any]:

@@ -116,7 +116,7 @@ def judge_nested(comparison: Comparison, judge: Judge, *, weak: bool) -> CrossCh
             share, seed = beside.share, beside.seed
             return 0, settle(parts[0], policy, columns=columns, share=share, seed=seed)
         cut: list[Any] = [
-            replace(entry, scores=part, settled=None, figures={}, repeats=[])
+            replace(entry, scores=part, settled=None, figures={}, repeats=[], draws={})
             for entry, part in zip(entries, parts, strict=True)
         ]
         found = compare_entries(cut, beside, classes=comparison.classes, weak=weak).chosen

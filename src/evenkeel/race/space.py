@@ -59,6 +59,10 @@ _SPACES: dict[str, Space] = {
         "min_samples_leaf": Span(5, 100, whole=True),
     },
     "LogisticRegression": {"C": Span(0.001, 100)},
+    "TorchClassifier": {
+        "lr": Span(0.0003, 0.01),
+        "weight_decay": Span(0.00001, 0.1),
+    },
     "RandomForestClassifier": {
         "min_samples_leaf": Span(1, 30, whole=True),
         "max_features": Span(0.1, 0.8),

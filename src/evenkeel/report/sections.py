@@ -28,8 +28,8 @@ def doubts_section(sheet: Sheet, facts: Facts) -> None:
     """What the comparison says against itself."""
     sheet.say("Optimism", (facts.get("optimism") or {}).get("sentence"), most=2)
     agreement, second = facts.get("agreement") or {}, facts.get("second_test") or {}
-    told = [agreement.get("sentence"), second.get("sentence") if second.get("disagrees") else None]
-    sheet.say("Agreement", " ".join(filter(None, told)), most=2)
+    shown = [agreement] + [second] * bool(second.get("disagrees"))
+    sheet.say("Agreement", " ".join(str(one.get("sentence") or "") for one in shown), most=2)
     sheet.say("Evidence", (facts.get("needed") or {}).get("sentence"), most=1)
     canaries = facts.get("canaries") or []
     dead = [one for one in canaries if not one.get("ok")]
