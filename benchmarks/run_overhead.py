@@ -1,83 +1,131 @@
-"""What comparing costs on top of the fits: the race and the judging against the sum of fit seconds.
+"""What comparing costs on top of the model fits: race, canary and judging against the sum of all fits.
 
-``python -m benchmarks.run_overhead [cover mammography payments] [--jobs N]`` runs the whole line on
-each table, in this process unless more jobs are asked for, and prints two ratios: the comparison
-(race, canary and judging) over what its trials took to fit and score, and the whole run over all its
-fits, the last one included. The tables are read from ``EVENKEEL_DATA``; payments are simulated.
+``python -m benchmarks.run_overhead [cover mammography payments] [--quick] [--put]`` runs the whole
+line on each table by one process and counts its processor time, in which other programs have no part.
+A fit is that of a treated model, on a fold or inside the search. ``--put`` writes the table into
+docs/benchmarks.md. The data are read from ``EVENKEEL_DATA``; payments are simulated.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
-import json
-import resource
-import tempfile
-import time
+from collections import Counter
 from pathlib import Path
+from time import process_time
 from typing import Any
+from unittest.mock import patch
 
-from benchmarks.results import DATA
+from benchmarks.page import put
+from benchmarks.results import DATA, ROOT
 
 TABLES: dict[str, dict[str, Any]] = {
     "cover": {"source": str(DATA / "large" / "10_cover.npz"), "target": "y"},
     "mammography": {"source": str(DATA / "tables" / "mammography.csv"), "target": -1},
     "payments": {"target": "is_fraud", "drop": ("note",)},
 }
-ROWS = 200_000
+ROWS = 100_000
+MARK = "overhead"
+# where the time of a part is taken, the exact place that calls it
+PARTS = {
+    "evenkeel.job.run_race": "race",
+    "evenkeel.race.trial.ready_rows": "columns",
+    "evenkeel.race.trial.fit_and_score": "scoring",
+    "evenkeel.wrappers.fit_weighted": "fits",
+    "evenkeel.race.search.fit_weighted": "fits",
+    "evenkeel.job.shuffled_labels": "canary",
+    "evenkeel.job.judge_all": "judging",
+}
+SHOWN = ("search", "scoring", "columns", "race", "canary", "judging")
 
 
-def measured(name: str, **options: Any) -> dict[str, float]:
-    """Seconds of one run: its laps, the sum of its fits, and the whole with imports and writing."""
-    start = time.perf_counter()
+class Clock:
+    """Processor seconds by part; of parts within parts each counts what is its own."""
+
+    def __init__(self) -> None:
+        self.seconds: Counter[str] = Counter()
+        self.calls: Counter[str] = Counter()
+        self._inside: list[str] = []
+        self._since = 0.0
+
+    def timed(self, part: str, function: Any) -> Any:
+        """The function, counted; what a fit or the canary calls belongs to it."""
+
+        def counted(*args: Any, **more: Any) -> Any:
+            of_whole = {"fits", "canary"} & {*self._inside}
+            if of_whole or (part != "race" and part not in ("canary", "judging") and not self._inside):
+                return function(*args, **more)
+            searching = part == "fits" and type(args[0]).__name__ == "Searched"
+            self._turn()
+            self._inside.append("search" if searching else part)
+            self.calls[self._inside[-1]] += 1
+            try:
+                return function(*args, **more)
+            finally:
+                self._turn()
+                self._inside.pop()
+
+        return counted
+
+    def _turn(self) -> None:
+        """Give the part at work what passed since the last turn."""
+        now = process_time()
+        if self._inside:
+            self.seconds[self._inside[-1]] += now - self._since
+        self._since = now
+
+
+def measured(name: str, **options: Any) -> Clock:
+    """Where the processor time of one run goes, imports apart."""
     from evenkeel.job import run
+    from evenkeel.samples import payments
 
-    schedule: Any = importlib.import_module("evenkeel.race.schedule")
-
-    given = {**TABLES[name], **options}
+    given = {**TABLES[name], **options, "jobs": 1}
     if name == "payments":
-        from evenkeel.samples import payments
-
         given["source"] = payments(ROWS)
-    fits: list[float] = []
-    map_trials = schedule.map_trials
-
-    def timed(*args: Any, **more: Any) -> Any:
-        for outcome in map_trials(*args, **more):
-            fits.append(outcome.seconds)
-            yield outcome
-
-    schedule.map_trials = timed
+    clock, patches = Clock(), []
+    for place, part in PARTS.items():
+        module, _, function = place.rpartition(".")
+        owner = importlib.import_module(module)
+        patches.append(patch.object(owner, function, clock.timed(part, getattr(owner, function))))
+    for one in patches:
+        one.start()
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            run(**given, out=Path(folder) / "run")
-            whole = time.perf_counter() - start
-            info = json.loads((Path(folder) / "run" / "run.json").read_text())
+        run(**given)
     finally:
-        schedule.map_trials = map_trials
-    return {**info["seconds"], "fits": sum(fits), "jobs": info["jobs"], "whole": whole}
+        for one in patches:
+            one.stop()
+    return clock
+
+
+def row(name: str, clock: Clock) -> str:
+    """A line of the table."""
+    fits = clock.seconds["fits"]
+    rest = [clock.seconds[part] for part in SHOWN]
+    cells = [f"{seconds:.1f} ({seconds / fits:.1%})" for seconds in rest]
+    return " | ".join([f"| {name}", f"{clock.calls['fits']:,}", f"{fits:.1f}", *cells, f"{sum(rest) / fits:.1%} |"])
 
 
 def main() -> None:
-    """Print laps and ratios for each table, and the peak memory of all."""
+    """Print where the time goes, table by table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tables", nargs="*", default=list(TABLES), help=f"of {', '.join(TABLES)}")
-    parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--quick", action="store_true", help="three folds, one repeat, no search")
+    parser.add_argument("--put", action="store_true", help="write docs/benchmarks.md")
     asked = parser.parse_args()
-    print("table         fits s  race s  judge s  last fit s  whole s  comparison/fits  whole/fits")
+    measured("mammography", quick=True)  # imports, and what is compiled or cached on first use
+    head = ["table", "fits", "in fits, s", *(f"{part}, s" for part in SHOWN), "over the fits"]
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    print("\n".join(lines), flush=True)
     for name in asked.tables:
-        found = measured(name, jobs=asked.jobs, quick=asked.quick)
-        share = found["fits"] / found["jobs"]
-        compared = (found["race"] + found["judge"]) / share
-        whole = found["whole"] / (share + found["last fit"])
-        print(
-            f"{name:<12}{found['fits']:8.1f}{found['race']:8.1f}{found['judge']:9.1f}"
-            f"{found['last fit']:12.1f}{found['whole']:9.1f}{compared:17.3f}{whole:12.3f}"
-        )
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"peak memory: {peak:.2f} GiB")
+        lines.append(row(name, measured(name, quick=asked.quick)))
+        print(lines[-1], flush=True)
+    if asked.put:
+        put(Path(ROOT) / "docs" / "benchmarks.md", MARK, "\n".join([TITLE, *lines]))
 
+
+TITLE = """## Comparing (`python -m benchmarks.run_overhead --put`)
+"""
 
 if __name__ == "__main__":
     main()

@@ -23,9 +23,10 @@ from evenkeel.wrappers import bare
 COMBINED = (SHORTLIST[-1], "smote(k=3)+class-weight-sqrt", "random-over(ratio=0.5)+cost-weight",
             "smote(ratio=0.3)+random-under")  # fmt: skip
 LEARNERS = [name for name, row in CATALOGUE.items() if row.changes == "learner"]
+NETWORKS = [name for name, row in CATALOGUE.items() if row.changes in ("loss", "batches")]
 EVERY = [
-    name for name in (*CATALOGUE, *COMBINED) if name not in ("smote-nc", *LEARNERS)
-]  # it wants categories
+    name for name in (*CATALOGUE, *COMBINED) if name not in ("smote-nc", *LEARNERS, *NETWORKS)
+]  # it wants categories, and these want a network: tests/nn/test_torch_remedies.py
 COSTS = {"cost_fn": 30.0, "cost_fp": 2.0}
 
 

@@ -39,6 +39,16 @@ def test_pull_on_average_precision_is_its_derivative(y, p):
     assert pull == pytest.approx(by_hand, abs=1e-4)
 
 
+@given(CODES, TIED, st.lists(st.integers(1, 3), min_size=ROWS, max_size=ROWS))
+def test_a_row_of_weight_three_is_three_rows(y, p, times):
+    y, p, times = np.asarray(y), np.asarray(p), np.array(times)
+    value, pull = average_precision_influence(y, p, weight=times.astype(float))
+    whole, pulls = average_precision_influence(np.repeat(y, times), np.repeat(p, times))
+    assert value == pytest.approx(whole, nan_ok=True)
+    each = np.bincount(np.repeat(np.arange(ROWS), times), weights=pulls)
+    assert pull == pytest.approx(each, abs=1e-9, nan_ok=True)
+
+
 @pytest.mark.parametrize("name", DECISION_METRICS)
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_pull_on_a_decision_metric_is_its_derivative(name, n_classes):

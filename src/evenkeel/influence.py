@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 _STEP = 1e-6  # share of all rows by which a cell of a confusion table is moved
 
 
-def average_precision_influence(y: ArrayLike, p: ArrayLike) -> tuple[float, Floats]:
+def average_precision_influence(
+    y: ArrayLike, p: ArrayLike, *, weight: Floats | None = None
+) -> tuple[float, Floats]:
     """Average precision and how far each row pulls it.
 
     With ``T`` positives and ``F`` negatives at or above a score and ``P`` positives in all, every
@@ -40,6 +42,9 @@ def average_precision_influence(y: ArrayLike, p: ArrayLike) -> tuple[float, Floa
         ``(n_rows,)``: 1 for the positive class, 0 for the rest.
     p
         ``(n_rows,)``: finite scores; equal ones share a threshold.
+    weight
+        ``(n_rows,)``, positive: how many rows each stands for; rows count by it in all sums, and
+        pull by it. 1 each by default.
 
     Returns
     -------
@@ -57,25 +62,25 @@ def average_precision_influence(y: ArrayLike, p: ArrayLike) -> tuple[float, Floa
         as_scores(p, owner="average_precision", unit=False),
     )
     same_length("average_precision", y=codes, p=score)
-    hit = codes == 1
-    n, n_hits = score.size, int(hit.sum())
-    if n_hits in {0, n}:
+    hit, n = codes == 1, score.size
+    if hit.all() or not hit.any():
         return float("nan"), np.full(n, np.nan)
+    masses = np.ones(n) if weight is None else weight
     order = np.argsort(-score, kind="stable")
     falling = score[order]
     starts = np.flatnonzero(np.append(True, falling[1:] != falling[:-1]))
     level = np.cumsum(np.append(False, falling[1:] != falling[:-1]))
-    gained = np.add.reduceat(hit[order], starts, dtype=np.float64)
+    gained = np.add.reduceat((hit * masses)[order], starts)
     tp = np.cumsum(gained)
-    alerts = np.append(starts[1:], n).astype(np.float64)
+    alerts = np.cumsum(np.add.reduceat(masses[order], starts))
     precision = tp / alerts
-    value = float(gained @ precision) / n_hits
+    value = float(gained @ precision) / tp[-1]
     # What one more row at each level does to the precision of all positives at or below it.
     more_hits = _from_below(gained * (alerts - tp) / alerts**2)
     more_misses = _from_below(-gained * tp / alerts**2)
     pull = np.empty(n)
     pull[order] = np.where(hit[order], (precision - value + more_hits)[level], more_misses[level])
-    return value, pull * (n / n_hits) + 0.0
+    return value, pull * masses * (masses.sum() / tp[-1]) + 0.0
 
 
 def decision_influence(

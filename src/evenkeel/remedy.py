@@ -110,9 +110,7 @@ class Remedy:
     @property
     def balances(self) -> bool:
         """Whether it settles how much each class counts; cleaning, for one, does not."""
-        return (
-            self.changes in ("weights", "learner") or "ratio" in self.knobs or self.corrects
-        )
+        return self.changes in ("weights", "learner") or "ratio" in self.knobs or self.corrects
 
     @property
     def corrects(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from evenkeel._checks import check_choice, check_number
-from evenkeel.catalogue import NETWORKS, OBJECT, SHORTLIST, find_remedies, find_remedy
+from evenkeel.catalogue import OBJECT, find_remedies, find_remedy, usual_remedies
 from evenkeel.decide import Policy
 from evenkeel.decide.cost_matrix import in_order, read_cost_matrix
 from evenkeel.decide.request import Request, read_share
@@ -253,8 +253,7 @@ class Settings:
 
     def remedy_names(self) -> list[str]:
         """Remedies to compare, the baseline first; those that weigh costs only where there are any."""
-        usual = (*SHORTLIST, *NETWORKS) if "torch" in self.learners else SHORTLIST
-        names = find_remedies(",".join(self.remedies or usual))
+        names = find_remedies(",".join(self.remedies or usual_remedies(self.learners)))
         if self.remedies is None and self.has_costs:
             names.append("cost-weight")
         return [name for name in names if self.has_costs or not _needs_costs(name)]

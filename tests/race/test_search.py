@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import make_classification
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -17,7 +18,7 @@ from evenkeel.catalogue import find_remedy
 from evenkeel.errors import DoesNotApply, InvalidInput, InvalidType
 from evenkeel.race import Course, Trial, fit_whole, run_race, run_trial
 from evenkeel.race.put_back import PutBack
-from evenkeel.race.search import MOST_ROWS, RARE_ROWS, Searched, rung_sizes, thinned
+from evenkeel.race.search import MOST_ROWS, RARE_ROWS, Searched, _Inner, rung_sizes, thinned
 from evenkeel.race.trial import inner_parts, tried_by
 from evenkeel.report.screen import screen_lines
 from evenkeel.resample import RandomUnderSampler
@@ -173,6 +174,25 @@ def test_an_inner_fit_of_a_large_table_is_capped_beside_its_rare_rows():
     Searched([Spy(), Spy(quality=0.1)]).fit(X, y, parts=np.arange(n) % 4)
     assert max(len(seen) for _, seen in FITS[:-1]) <= MOST_ROWS + 150
     assert len(FITS[-1][1]) == n
+
+
+def test_a_rung_judges_by_fewer_rows_that_count_for_all_and_by_all_rare_ones():
+    X, y = rows(n=8000, n_rare=240)
+    parts = np.arange(8000) % 4
+    inner = _Inner(X, y, parts, {}, 0)
+    inside = parts == inner.parts[0]
+    train, few = inner._rows(inner.parts[0], 0.125)
+    assert not inside[train.rows].any()
+    assert inside[few.rows].all()
+    assert y[few.rows].sum() == y[inside].sum()
+    assert few.rows.size < inside.sum() / 3
+    by_class = np.bincount(y[few.rows], weights=few.weight)
+    assert by_class == pytest.approx(np.bincount(y[inside]))
+    # average precision on them is that on all, within what drawing an eighth of the rows may do
+    model = Spy(quality=0.3).fit(X, y)
+    score, pull = inner.score(model, inner.parts[0], 0.125)
+    whole = average_precision_score(y[inside], model.predict_proba(X[inside])[:, 1])
+    assert score == pytest.approx(whole, abs=4 * np.sqrt(pull @ pull))
 
 
 def test_a_planted_better_setting_is_found_and_refitted_on_all_rows():

@@ -4,17 +4,16 @@ from evenkeel.catalogue.own import OBJECT, Own, as_texts, named
 from evenkeel.catalogue.specs import (
     ANOMALIES,
     CATALOGUE,
-    NETWORKS,
     SHORTLIST,
     SIMPLE,
     find_remedies,
     find_remedy,
+    usual_remedies,
 )
 
 __all__ = [
     "ANOMALIES",
     "CATALOGUE",
-    "NETWORKS",
     "OBJECT",
     "SHORTLIST",
     "SIMPLE",
@@ -23,4 +22,5 @@ __all__ = [
     "find_remedies",
     "find_remedy",
     "named",
+    "usual_remedies",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evenkeel._checks import check_choice, did_you_mean
 from evenkeel.catalogue.ensembles import ENSEMBLES
@@ -13,6 +13,9 @@ from evenkeel.catalogue.torch_remedies import TORCH_REMEDIES
 from evenkeel.catalogue.weights import WEIGHTS
 from evenkeel.errors import InvalidInput
 from evenkeel.remedy import Combined, Remedy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 CATALOGUE: dict[str, Remedy] = {
     row.name: row for row in (*WEIGHTS, *RESAMPLERS, *ENSEMBLES, *TORCH_REMEDIES)
@@ -122,6 +125,15 @@ def find_remedies(text: str) -> list[str]:
         spec if spec.endswith(OBJECT) else find_remedy(spec).name for spec in ("none", *wanted)
     ]
     return list(dict.fromkeys(names))
+
+
+def usual_remedies(learners: Iterable[str]) -> tuple[str, ...]:
+    """The remedies of a run that names none.
+
+    >>> usual_remedies(["lightgbm", "torch"])[len(SHORTLIST) :]
+    ('focal', 'logit-adjusted')
+    """
+    return SHORTLIST + NETWORKS if "torch" in learners else SHORTLIST
 
 
 def _read_part(text: str) -> Remedy:

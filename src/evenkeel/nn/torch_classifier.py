@@ -105,7 +105,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     prior_
         What the guard found: a :class:`evenkeel.nn.PriorReport`, until the classifier is saved.
     weights_
-        The weights by name, arrays.
+        Arrays by name.
 
     Raises
     ------
@@ -255,14 +255,16 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """A copy that predicts the same, without what only training needs."""
         default = TorchClassifier().get_params()
         plain = {name: default[name] for name in (*_FOR_TRAINING, "random_state")}
-        made = TorchClassifier(**{**self.get_params(deep=False), **plain})
-        held = {name: value for name, value in vars(self).items() if name.endswith("_")}
-        made.__dict__.update({name: held[name] for name in held if name not in _NOT_SAVED})
-        return made
+        return _unpickled(type(self), {**self.__getstate__(), **plain})
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickles, which act anyway when they are read, keep any module; other files do not."""
-        return _unpickled, (type(self), self.__getstate__())
+        return _unpickled, (type(self), dict(vars(self)))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What skops writes."""
+        held = super().__getstate__()
+        return {name: value for name, value in held.items() if name not in _NOT_SAVED}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """What skops calls: its files are read without trust, so no name in them is imported."""

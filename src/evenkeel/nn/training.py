@@ -74,7 +74,7 @@ class Watch(Callback):  # type: ignore[misc]
     valid
         Validation rows; None where there are none, and the last epoch is the best.
     sampler
-        Is told each epoch, as are losses with ``set_epoch``.
+        Is told each epoch, as are losses and augmented rows with ``set_epoch``.
     scale
         Logits are times this before they are probabilities.
     state
@@ -115,13 +115,12 @@ class Watch(Callback):  # type: ignore[misc]
         late = self.valid is not None and len(self.history) - 1 - self.best_epoch >= self.patience
         return len(self.history) >= self.max_epochs or (bool(self.history) and late)
 
-    def on_epoch_begin(self, net: Any, **more: Any) -> None:
-        """Tell sampler and losses which epoch begins."""
+    def on_epoch_begin(self, net: Any, *, dataset_train: Any = None, **more: Any) -> None:
+        """Tell rows, sampler and losses which epoch begins."""
         if self.done():
             raise Enough
         epoch = len(self.history)
-        self.sampler.set_epoch(epoch)
-        for part in net.criterion_.modules():
+        for part in (dataset_train, self.sampler, *net.criterion_.modules()):
             if callable(getattr(part, "set_epoch", None)):
                 part.set_epoch(epoch)
         self._seen = []

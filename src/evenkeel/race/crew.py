@@ -161,7 +161,10 @@ class Crew:
             return died
         self._failed_starts += 1
         if self._failed_starts >= STARTS:
-            raise InvalidInput(f"The workers of the race cannot start: {died.reason}") from error
+            raise InvalidInput(
+                f"The workers of the race cannot start: {died.reason}. With jobs=1 and no cluster "
+                "none are needed, and the reason shows."
+            ) from error
         return Died(died.reason, FREELY)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
-    Judged = tuple[float, Floats]  # average precision, and how far each judged row pulls it
+    Judged = tuple[float, Floats]  # average precision, and by how much each judged row moves it
 
 FEW_SHARE = 0.25  # of the inner training rows in the last rung but one, half of that before it
 MOST_ROWS = 20_000  # of an inner fit, beside the rare ones
@@ -161,6 +162,15 @@ class Searched(Wrapper):
         return found
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """Some rows, their numbers, and, where they judge, how many rows each stands for."""
+
+    X: Any
+    rows: Ints
+    weight: Any = None
+
+
 class _Inner:
     """The training rows, the parts that judge, and the subsets that train."""
 
@@ -174,6 +184,7 @@ class _Inner:
                 f"shape {self.part_of.shape}."
             )
         self.parts = [] if self.part_of is None else self._usable()
+        self._kept: tuple[tuple[Any, float], Any] | None = None  # the rows of the rung at work
 
     def _dealt(self) -> Ints | None:
         try:
@@ -199,27 +210,45 @@ class _Inner:
 
     def score(self, candidate: Any, part: Any, share: float) -> Judged:
         """Fit on some rows of the other parts; average precision on this one, and what rows pull."""
-        rng = np.random.default_rng([self.seed, self.parts.index(part)])
-        others = np.flatnonzero(self.part_of != part)
-        share *= min(1.0, MOST_ROWS / others.size)
-        train = thinned(self.codes, others, share, rng)
-        valid = np.flatnonzero(self.part_of == part)
+        train, valid = self._rows(part, share)
         given = {
-            name: values[train] if np.shape(values)[:1] == self.y.shape else values
+            name: values[train.rows] if np.shape(values)[:1] == self.y.shape else values
             for name, values in self.columns.items()
         }
-        model = fit_weighted(clone(candidate), take(self.X, train), self.y[train], **given)
+        model = fit_weighted(clone(candidate), train.X, self.y[train.rows], **given)
         if not hasattr(model, "predict_proba"):
             raise InvalidType(
                 f"candidates must have predict_proba. {type(model).__name__} has none."
             )
         codes = np.searchsorted(self.classes, model.classes_)
-        proba = aligned(model.predict_proba(take(self.X, valid)), codes, len(self.classes))
-        truth = self.codes[valid]
+        proba = aligned(model.predict_proba(valid.X), codes, len(self.classes))
+        truth = self.codes[valid.rows]
         kinds = [1] if len(self.classes) == 2 else np.unique(truth)
-        found = [average_precision_influence(truth == kind, proba[:, kind]) for kind in kinds]
+        found = [
+            average_precision_influence(truth == kind, proba[:, kind], weight=valid.weight)
+            for kind in kinds
+        ]
         pull: Floats = np.mean([pull for _, pull in found], axis=0)
-        return float(np.mean([value for value, _ in found])), pull
+        return float(np.mean([value for value, _ in found])), pull / valid.weight.sum()
+
+    def _rows(self, part: Any, share: float) -> tuple[_Rows, _Rows]:
+        """Rows to fit on and rows to judge by: the same for all candidates of a rung.
+
+        Those that judge are thinned by the same share, or forecasts would cost more than the fits
+        on few rows; all of the rarest class stay, and what is left of a class counts for the whole.
+        """
+        if self._kept is None or self._kept[0] != (part, share):
+            rng = np.random.default_rng([self.seed, self.parts.index(part)])
+            inside = self.part_of == part
+            others, judged = np.flatnonzero(~inside), np.flatnonzero(inside)
+            kept = share * min(1.0, MOST_ROWS / others.size)
+            counts = np.bincount(self.codes[judged])
+            train = thinned(self.codes, others, kept, rng)
+            valid = thinned(self.codes, judged, kept, rng, least=int(counts[counts > 0].min()))
+            weight = (counts / np.maximum(np.bincount(self.codes[valid]), 1))[self.codes[valid]]
+            fit_on = _Rows(take(self.X, train), train)
+            self._kept = (part, share), (fit_on, _Rows(take(self.X, valid), valid, weight))
+        return self._kept[1]
 
 
 def rung_sizes(n: int) -> list[int]:
@@ -234,7 +263,9 @@ def rung_sizes(n: int) -> list[int]:
     return sizes
 
 
-def thinned(codes: Ints, rows: Ints, share: float, rng: np.random.Generator) -> Ints:
+def thinned(
+    codes: Ints, rows: Ints, share: float, rng: np.random.Generator, *, least: int = 0
+) -> Ints:
     """A share of the rows, class by class; of a class at least 200 rows, or all it has.
 
     Shares of one generator are nested: the rows of a smaller one are among those of a larger.
@@ -247,6 +278,8 @@ def thinned(codes: Ints, rows: Ints, share: float, rng: np.random.Generator) -> 
         Row numbers to draw from, sorted.
     share
         In (0, 1].
+    least
+        Rows to keep of a class where that is more than 200.
 
     Returns
     -------
@@ -256,11 +289,11 @@ def thinned(codes: Ints, rows: Ints, share: float, rng: np.random.Generator) -> 
     kept = []
     for code in np.unique(codes[rows]):
         mine = rng.permutation(rows[codes[rows] == code])
-        kept.append(mine[: max(RARE_ROWS, math.ceil(share * mine.size))])
+        kept.append(mine[: max(RARE_ROWS, least, math.ceil(share * mine.size))])
     return np.sort(np.concatenate(kept))
 
 
 def _clearly_better(rival: Judged, default: Judged) -> bool:
     """Whether a rival is better on the same rows by more than one standard error."""
-    pull = (rival[1] - default[1]) / rival[1].size
+    pull = rival[1] - default[1]
     return rival[0] - default[0] > math.sqrt(float(pull @ pull))

@@ -50,7 +50,8 @@ class GaussianNoise(NumberTransform):
 
     def _change(self, x: Tensor, generator: Generator | None) -> Tensor:
         spread = x.std(correction=0) if self.spread is None else self.spread.to(x)
-        if self.spread is not None and torch.broadcast_shapes(spread.shape, x.shape) != x.shape:
+        own = zip(reversed(spread.shape), reversed(x.shape), strict=False)
+        if spread.ndim > x.ndim or any(one not in (1, whole) for one, whole in own):
             raise InvalidInput(
                 f"spread of GaussianNoise must broadcast to items of shape {tuple(x.shape)}. "
                 f"Got {tuple(spread.shape)}."

@@ -42,8 +42,8 @@ class Remix(Mixup):
 
     References
     ----------
-    Chou, Chang, Pan, Wei and Juan 2020, "Remix: rebalanced mixup", ECCV workshops, equation 8.
-    arXiv:2007.03943
+    Chou, Chang, Pan, Wei and Juan 2020, "Remix: rebalanced mixup", ECCV workshops, the rule
+    for lambda_y. arXiv:2007.03943
 
     Examples
     --------

@@ -36,9 +36,7 @@ class Rotation(NumberTransform):
 
     axes, shape = 2, "(..., height, width)"
 
-    def __init__(
-        self, degrees: float | tuple[float, float] = 10.0, *, fill: float = 0.0
-    ) -> None:
+    def __init__(self, degrees: float | tuple[float, float] = 10.0, *, fill: float = 0.0) -> None:
         self.degrees = span_of(degrees, "degrees", type(self).__name__)
         check_number(fill, "fill", type(self).__name__)
         self.fill = fill

@@ -35,9 +35,7 @@ class Shift(NumberTransform):
 
     axes, shape = 2, "(..., height, width)"
 
-    def __init__(
-        self, share: float | tuple[float, float] = 0.1, *, fill: float = 0.0
-    ) -> None:
+    def __init__(self, share: float | tuple[float, float] = 0.1, *, fill: float = 0.0) -> None:
         self.share = span_of(share, "share", type(self).__name__, low=-1.0, high=1.0)
         check_number(fill, "fill", type(self).__name__)
         self.fill = fill

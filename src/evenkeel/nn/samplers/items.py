@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from evenkeel._checks import listed
+from evenkeel.augmented import Augmented
 from evenkeel.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class Items:
         A data set with rows by number.
     feature
         The entry of dicts that holds the numbers; None for values and tuples.
+    owner
+        Whose data they are, for messages.
 
     Raises
     ------
@@ -36,18 +39,18 @@ class Items:
         Data of another length than the plan, or a plan that votes on categories.
     """
 
-    def __init__(self, plan: Plan, data: Any, feature: str | None) -> None:
+    def __init__(self, plan: Plan, data: Any, feature: str | None, owner: str) -> None:
         if len(data) != plan.n_rows:
             raise InvalidInput(
-                f"data of PlanDataset must have {plan.n_rows:,} rows, as the plan has. "
+                f"data of {owner} must have {plan.n_rows:,} rows, as the plan has. "
                 f"Got {len(data):,}."
             )
         if any(block.election is not None for block in plan.made):
             raise InvalidInput(
-                "plan of PlanDataset must not vote on categories where data are items. Give the table "
+                f"plan of {owner} must not vote on categories where data are items. Give the table "
                 "as an array, or use SMOTE on numbers."
             )
-        self.plan, self.feature = plan, feature
+        self.plan, self.feature, self.owner = plan, feature, owner
         self.made = bool(plan.made)
         self.selected = not self.made and callable(getattr(data, "select", None))
         self.data = data.select(plan.rows) if self.selected else data
@@ -61,12 +64,11 @@ class Items:
         sources = np.unique(np.concatenate([origin[:0], *self._sources(ids[made])]))
         needed = np.union1d(origin, sources)
         items = self._fetch(needed)
-        self._check_shapes([items[at] for at in np.searchsorted(needed, sources).tolist()])
         out = [items[at] for at in np.searchsorted(needed, origin).tolist()]
         if made.size:
-            numbers = self._numbers(ids[made], needed, items)
-            for place, values in zip(made.tolist(), numbers, strict=True):
-                out[place] = self._put(out[place], values)
+            values = self._values(ids[made], needed, items)
+            for place, value in zip(made.tolist(), values, strict=True):
+                out[place] = self._put(out[place], value)
         return out
 
     def _fetch(self, rows: Ints) -> list[Any]:
@@ -90,62 +92,68 @@ class Items:
             ids = np.concatenate(deeper) if deeper else ids
         return found
 
-    def _numbers(self, ids: Ints, needed: Ints, items: list[Any]) -> Any:
-        """Numbers of rows by id, ``(n, ...)``."""
+    def _values(self, ids: Ints, needed: Ints, items: list[Any]) -> list[Any]:
+        """What rows hold, by id, as the items hold it."""
         starts = self.plan.starts
         block_of = np.searchsorted(starts, ids, side="right") - 1
-        out: Any = None
+        out: list[Any] = [None] * ids.size
         for code in np.unique(block_of).tolist():
             inside = np.flatnonzero(block_of == code)
             if code < 0:
-                values = self._stacked(np.searchsorted(needed, ids[inside]), items)
+                rows = np.searchsorted(needed, ids[inside]).tolist()
+                found = [self._feature(items[row]) for row in rows]
             else:
-                block = self.plan.made[code]
-                values = block.make(
-                    lambda wanted: self._numbers(wanted, needed, items), ids[inside] - starts[code]
-                )
-            if out is None:
-                out = np.empty((ids.size, *values.shape[1:]), values.dtype)
-            out[inside] = values
+                found = self._made_values(code, ids[inside] - starts[code], needed, items)
+            for place, value in zip(inside.tolist(), found, strict=True):
+                out[place] = value
         return out
 
-    def _stacked(self, at: Ints, items: list[Any]) -> NDArray[Any]:
-        values = np.stack([np.asarray(self._feature(items[place])) for place in at.tolist()])
+    def _made_values(self, code: int, at: Ints, needed: Ints, items: list[Any]) -> list[Any]:
+        """What rows of one block hold; the others that they are made from come first."""
+        block = self.plan.made[code]
+        if isinstance(block, Augmented):  # one by one: they may be of any kind and shape
+            parents = self._values(block.parents[at], needed, items)
+            return [block.change(*one) for one in zip(parents, at.tolist(), strict=True)]
+        ids = np.unique(np.concatenate([getattr(block, name)[at] for name in block.ids]))
+        numbers = self._stacked(self._values(ids, needed, items))
+        made = block.make(lambda wanted: numbers[np.searchsorted(ids, wanted)], at)
+        return [_as_held(values, self._feature(items[0])) for values in made]
+
+    def _stacked(self, held: list[Any]) -> NDArray[Any]:
+        shapes = {np.shape(one) for one in held}
+        if len(shapes) > 1:
+            raise InvalidInput(
+                f"data of {self.owner} must have numbers of one shape where rows are made between "
+                f"them. Got {listed(sorted(shapes))}."
+            )
+        values = np.stack([np.asarray(one) for one in held])
         if values.dtype.kind not in "biuf":
             raise InvalidInput(
-                "data of PlanDataset must be numbers where rows are made between them. Got "
+                f"data of {self.owner} must be numbers where rows are made between them. Got "
                 f"{values.dtype}. Give tensors, or a plan that repeats rows (RandomOverSampler)."
             )
         return values
-
-    def _check_shapes(self, items: list[Any]) -> None:
-        shapes = {np.shape(self._feature(item)) for item in items}
-        if len(shapes) > 1:
-            raise InvalidInput(
-                "data of PlanDataset must have numbers of one shape where rows are made between them. "
-                f"Got {listed(sorted(shapes))}."
-            )
 
     def _feature(self, item: Any) -> Any:
         if isinstance(item, dict):
             if self.feature not in item:
                 raise InvalidInput(
-                    f"feature of PlanDataset must be an entry of the items: {sorted(item)}. "
+                    f"feature of {self.owner} must be an entry of the items: {sorted(item)}. "
                     f"Got {self.feature!r}."
                 )
             return item[self.feature]
         return item[0] if isinstance(item, (tuple, list)) else item
 
-    def _put(self, item: Any, values: NDArray[Any]) -> Any:
-        old = self._feature(item)
-        whole = np.asarray(old).dtype.kind in "iu"
-        new: Any = np.rint(values) if whole else values
-        if isinstance(old, torch.Tensor):
-            new = torch.from_numpy(np.ascontiguousarray(new)).to(old.dtype)
-        elif isinstance(old, np.ndarray):
-            new = new.astype(old.dtype)
-        else:
-            new = np.asarray(new).tolist()
+    def _put(self, item: Any, value: Any) -> Any:
         if isinstance(item, dict):
-            return {**item, str(self.feature): new}
-        return type(item)([new, *item[1:]]) if isinstance(item, (tuple, list)) else new
+            return {**item, str(self.feature): value}
+        return type(item)([value, *item[1:]]) if isinstance(item, (tuple, list)) else value
+
+
+def _as_held(values: NDArray[Any], old: Any) -> Any:
+    """Made numbers of the kind and type that an item holds."""
+    whole = np.asarray(old).dtype.kind in "iu"
+    new: Any = np.rint(values) if whole else values
+    if isinstance(old, torch.Tensor):
+        return torch.from_numpy(np.ascontiguousarray(new)).to(old.dtype)
+    return new.astype(old.dtype) if isinstance(old, np.ndarray) else np.asarray(new).tolist()

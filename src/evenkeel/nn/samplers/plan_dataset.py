@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch.utils.data import Dataset
 
+from evenkeel._checks import check_number
+from evenkeel.augmented import Augmented
 from evenkeel.errors import InvalidInput
 from evenkeel.nn.samplers.items import Items
 from evenkeel.nn.samplers.labels import labels_of
@@ -27,7 +30,8 @@ class PlanDataset(Dataset[Any]):
     """What a resampler decided, as a map-style data set: over-sampling without the memory.
 
     ``PlanDataset(SMOTE().plan(X, y), X, y)`` gives the rows of ``SMOTE().fit_resample(X, y)``, and
-    holds the plan only (at most 24 bytes for a made row). A batch is made in one piece.
+    holds the plan only (at most 24 bytes for a made row). A batch is made in one piece. Augmented
+    copies (:class:`PartialAugment`) are the same in every epoch until ``set_epoch``.
 
     Parameters
     ----------
@@ -69,6 +73,9 @@ class PlanDataset(Dataset[Any]):
     def __init__(self, plan: Plan, data: Any, *columns: Any, feature: str | None = None) -> None:
         self.plan = plan
         self.data = data
+        # workers that outlive an epoch hold a copy of this data set: they look here
+        self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
+        self._epoch_of_plan = 0
         if isinstance(data, (torch.Tensor, np.ndarray)):
             tables = (data, *columns)
             self._tables = tuple(map(_array, tables))
@@ -80,7 +87,7 @@ class PlanDataset(Dataset[Any]):
                     "columns of PlanDataset must come with an array or a tensor. Got them with "
                     f"{type(data).__name__}, whose items hold their own."
                 )
-            self._items = Items(plan, data, feature)
+            self._items = Items(plan, data, feature, type(self).__name__)
 
     def __len__(self) -> int:
         return self.plan.n_out
@@ -93,6 +100,7 @@ class PlanDataset(Dataset[Any]):
     def __getitems__(self, at: Sequence[int]) -> list[Any]:
         """Several rows in one piece: what a ``DataLoader`` asks for."""
         places = np.asarray(at, np.int64)
+        self._follow_epoch()
         if self._items is not None:
             return self._items.take(places)
         taken = [
@@ -100,6 +108,14 @@ class PlanDataset(Dataset[Any]):
             for part in self.plan.take(places, *self._tables)
         ]
         return list(zip(*taken, strict=True)) if len(taken) > 1 else list(taken[0])
+
+    def set_epoch(self, epoch: int) -> None:
+        """Have augmented copies changed anew: call it before each epoch.
+
+        Workers of a ``DataLoader`` follow, persistent ones too.
+        """
+        check_number(epoch, "epoch", type(self).__name__, low=0, whole=True)
+        self._epoch.fill_(int(epoch))
 
     @property
     def labels(self) -> NDArray[Any]:
@@ -121,9 +137,21 @@ class PlanDataset(Dataset[Any]):
         """Share of each class after the plan, ``(n_classes,)``."""
         return _shares(self.labels, self.classes)
 
+    def _follow_epoch(self) -> None:
+        epoch = int(self._epoch)
+        if epoch == self._epoch_of_plan:
+            return
+        blocks = [
+            block.at_epoch(epoch) if isinstance(block, Augmented) else block
+            for block in self.plan.made
+        ]
+        self.plan, self._epoch_of_plan = replace(self.plan, made=tuple(blocks)), epoch
+        if self._items is not None:
+            self._items.plan = self.plan
+
     def _source_labels(self) -> NDArray[Any]:
         if self._items is not None:
-            return np.asarray(labels_of(self.data, "PlanDataset"))
+            return np.asarray(labels_of(self.data, type(self).__name__))
         if len(self._tables) < 2:
             raise InvalidInput(
                 "labels of PlanDataset must be given as its first column. Got data alone: "

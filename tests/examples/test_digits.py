@@ -1,0 +1,43 @@
+"""The short form runs whole; MNIST is read and thinned as the text says."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+import torch
+
+from examples import digits
+
+
+def test_the_short_form_prints_every_arm_and_the_guard_s_warning(capsys):
+    torch.set_num_threads(1)
+    digits.main(["--short"])
+    out = capsys.readouterr().out
+    rows = [line.strip("| ").split(" | ") for line in out.splitlines() if line.startswith("| ")]
+    assert [row[0] for row in rows[1:]] == list(digits.ARMS)
+    assert {len(row) for row in rows} == {len(rows[0])}
+    assert [line.startswith(f"- {name}: WARNS") for line in out.splitlines() for name in digits.ARMS
+            if line.startswith(f"- {name}: ")] == [False, False, False, True, False]  # fmt: skip
+    seen = {row[-4] for row in rows[1:]}
+    assert seen == {"1,092"}  # every arm sees as many rows
+    called = {row[0]: float(row[rows[0].index("called 9 / there")]) for row in rows[1:]}
+    assert called["sampler and weights"] == max(called.values()) > 1.5
+
+
+def test_parts_of_mnist_are_thinned_or_untouched(data_dir):
+    task = digits.real_task(data_dir / "images" / "mnist", 0)
+    images, labels = task.train.tensors
+    assert torch.bincount(labels).tolist() == [1000] * 9 + [100]
+    assert images.shape == (9100, 1, 28, 28)
+    assert 0.0 == float(images.min()) < float(images.max()) == 1.0
+    assert (len(task.choose[1]), len(task.judge[1])) == (10_000, 10_000)
+    assert torch.bincount(task.judge[1])[9] == 1009
+    again = digits.thinned(np.repeat(np.arange(10), 200), 50, 5, 1)
+    assert len(again.unique()) == 455
+
+
+def test_recalls_are_read_along_the_rows():
+    cells = np.full((10, 10), 1)
+    cells[3, 3] = 11
+    np.testing.assert_allclose(digits.recalls(cells), [0.1] * 3 + [0.55] + [0.1] * 6)

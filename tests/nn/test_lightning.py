@@ -1,0 +1,160 @@
+"""Lightning: shares of processes, deferred losses, and resuming in the middle of an epoch."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("lightning")
+
+import torch
+from tests.nn.lightning_rows import LABELS, Noting, loader, trainer
+
+from evenkeel.errors import InvalidInput, InvalidType
+from evenkeel.nn import (
+    BalancedSampler,
+    ClassWeightedLoss,
+    DeferredReweighting,
+    LightningEpochCallback,
+    PerClassBatchSampler,
+    ProgressiveSampler,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*does not have many workers"),
+    pytest.mark.filterwarnings("ignore:.*treespec, LeafSpec.*"),
+    pytest.mark.filterwarnings("ignore:.*You're resuming from a checkpoint that ended before"),
+]
+
+
+class Killed(Exception):
+    pass
+
+
+def order(sampler, epoch):
+    sampler.set_epoch(epoch)
+    return list(sampler)
+
+
+def by_epoch(seen):
+    return [[row for at, rows in seen for row in rows if at == epoch] for epoch in (0, 1)]
+
+
+def test_two_processes_each_see_their_share_and_together_the_whole(tmp_path):
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tests/nn/lightning_rows.py"), str(tmp_path)],
+        capture_output=True, text=True, check=False, cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    for name, single, unit in (
+        ("balanced", BalancedSampler(LABELS, seed=3), 1),
+        ("whole", PerClassBatchSampler(LABELS, 3), 6),
+    ):
+        ranks = [json.loads((tmp_path / f"{name}-{rank}.json").read_text()) for rank in (0, 1)]
+        for epoch in (0, 1):
+            whole = order(single, epoch)
+            for rank, seen in enumerate(ranks):
+                mine = by_epoch(seen)[epoch]
+                expected = [row for at, row in enumerate(whole) if at // unit % 2 == rank]
+                assert mine == expected
+                assert len(mine) == 30, "half of the rows, not all of them"
+        if name == "whole":
+            assert all(sum(LABELS[row] for row in rows) == 3 for _, rows in ranks[0])
+
+
+def test_one_process_sees_the_order_of_each_epoch(tmp_path):
+    module, sampler = Noting(), BalancedSampler(LABELS, seed=1)
+    trainer(tmp_path).fit(module, loader(sampler))
+    assert by_epoch(module.seen) == [order(sampler, 0), order(sampler, 1)]
+    assert by_epoch(module.seen)[0] != by_epoch(module.seen)[1]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("batches", [3, 10, 14], ids=["first epoch", "its end", "second epoch"])
+def test_a_training_goes_on_with_the_row_that_comes_next(tmp_path, workers, batches):
+    if workers and batches == 3:
+        pytest.skip("the second epoch is the harder case")
+    made = lambda: ProgressiveSampler(LABELS, 2, seed=5)  # noqa: E731
+    whole = Noting()
+    trainer(tmp_path).fit(whole, loader(made()))
+
+    class Stop(LightningEpochCallback):
+        def on_train_batch_end(self, trainer, module, *given):
+            if len(module.seen) == batches:
+                trainer.save_checkpoint(tmp_path / "state")
+                raise Killed
+
+    first, sampler = Noting(), made()
+    with pytest.raises(Killed):
+        trainer(tmp_path, callbacks=[Stop(sampler)]).fit(first, loader(sampler, workers=workers))
+    later, sampler = Noting(), made()
+    again = trainer(tmp_path, callbacks=[LightningEpochCallback(sampler)])
+    again.fit(later, loader(sampler, workers=workers), ckpt_path=tmp_path / "state")
+    assert first.seen + later.seen == whole.seen
+    assert len(whole.seen) == 20
+
+
+def test_a_checkpoint_at_the_end_of_an_epoch_goes_on_with_the_next(tmp_path):
+    whole, sampler = Noting(), BalancedSampler(LABELS, seed=5)
+    trainer(tmp_path).fit(whole, loader(sampler))
+    first, sampler = Noting(), BalancedSampler(LABELS, seed=5)
+    once = trainer(tmp_path, max_epochs=1, callbacks=[LightningEpochCallback(sampler)])
+    once.fit(first, loader(sampler))
+    once.save_checkpoint(tmp_path / "state")
+    later, sampler = Noting(), BalancedSampler(LABELS, seed=5)
+    again = trainer(tmp_path, callbacks=[LightningEpochCallback(sampler)])
+    again.fit(later, loader(sampler, workers=1), ckpt_path=tmp_path / "state")
+    assert first.seen + later.seen == whole.seen
+
+
+def test_the_second_loss_starts_in_its_epoch_and_after_a_resume(tmp_path):
+    phases = []
+
+    class Telling(DeferredReweighting):
+        def forward(self, *given):
+            phases.append(self.active is self.then)
+            return super().forward(*given)
+
+    def made():
+        return Telling(ClassWeightedLoss(), ClassWeightedLoss([50, 10]), start=1)
+
+    class Stop(LightningEpochCallback):
+        def on_train_batch_end(self, trainer, module, *given):
+            if len(phases) == 13:
+                trainer.save_checkpoint(tmp_path / "state")
+                raise Killed
+
+    loss, sampler = made(), BalancedSampler(LABELS, power=0.0)
+    with pytest.raises(Killed):
+        trainer(tmp_path, callbacks=[Stop(loss, sampler)]).fit(Noting(loss), loader(sampler))
+    assert phases == [False] * 10 + [True] * 3
+    outside, sampler = made(), BalancedSampler(LABELS, power=0.0)  # no part of the module: no state
+    module = Noting()
+    module.training_step = lambda batch, batch_idx: outside(
+        module.layer(batch[0][:, None]), batch[1]
+    )
+    again = trainer(tmp_path, callbacks=[LightningEpochCallback(outside, sampler)])
+    torch_state = torch.load(tmp_path / "state", weights_only=True)
+    torch_state["state_dict"] = {
+        name: value for name, value in torch_state["state_dict"].items() if "layer" in name
+    }
+    torch.save(torch_state, tmp_path / "state")
+    again.fit(module, loader(sampler), ckpt_path=tmp_path / "state")
+    assert phases[13:] == [True] * 7
+
+
+def test_what_cannot_follow_is_refused(tmp_path):
+    with pytest.raises(InvalidType, match="must have set_epoch"):
+        LightningEpochCallback(ClassWeightedLoss())
+    sampler, other = BalancedSampler(LABELS), BalancedSampler(LABELS)
+    of = trainer(tmp_path, max_epochs=1, callbacks=[LightningEpochCallback(other)])
+    of.fit(Noting(), loader(sampler))
+    with pytest.raises(InvalidInput, match="must be samplers of the training loaders"):
+        of.save_checkpoint(tmp_path / "state")
+    with pytest.raises(InvalidInput, match="must hold the 0 samplers"):
+        LightningEpochCallback(sampler).on_load_checkpoint(None, None, {})
