@@ -53,7 +53,9 @@ class Clock:
 
         def counted(*args: Any, **more: Any) -> Any:
             of_whole = {"fits", "canary"} & {*self._inside}
-            if of_whole or (part != "race" and part not in ("canary", "judging") and not self._inside):
+            if of_whole or (
+                part != "race" and part not in ("canary", "judging") and not self._inside
+            ):
                 return function(*args, **more)
             searching = part == "fits" and type(args[0]).__name__ == "Searched"
             self._turn()
@@ -103,7 +105,15 @@ def row(name: str, clock: Clock) -> str:
     fits = clock.seconds["fits"]
     rest = [clock.seconds[part] for part in SHOWN]
     cells = [f"{seconds:.1f} ({seconds / fits:.1%})" for seconds in rest]
-    return " | ".join([f"| {name}", f"{clock.calls['fits']:,}", f"{fits:.1f}", *cells, f"{sum(rest) / fits:.1%} |"])
+    return " | ".join(
+        [
+            f"| {name}",
+            f"{clock.calls['fits']:,}",
+            f"{fits:.1f}",
+            *cells,
+            f"{sum(rest) / fits:.1%} |",
+        ]
+    )
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import t
+from scipy.stats import norm, t
 from sklearn.metrics import roc_auc_score
 
 from evenkeel.delong import roc_auc_influence, roc_auc_interval
@@ -54,23 +54,26 @@ def test_a_difference_on_the_same_rows_uses_their_covariance():
     assert (high - low) / 2 == pytest.approx(t.ppf(0.975, 14) * spread)
 
 
-def test_the_interval_is_that_of_the_logit():
+def test_the_interval_holds_the_areas_that_the_measured_one_does_not_contradict():
     rng = np.random.default_rng(1)
     y = (np.arange(80) % 5 == 0).astype(int)
     p = rng.normal(size=80) + y
-    areas, variance = delong(y, p)
     low, high = roc_auc_interval(y, np.stack([-p, p], axis=1), confidence=0.9)
-    area, spread = areas[0], np.sqrt(float(variance))
-    ends = np.log(area / (1 - area)) + np.array([-1, 1]) * t.ppf(0.95, 15) * spread / (
-        area * (1 - area)
+    area = float(delong(y, p)[0][0])
+    tried = np.linspace(1e-6, 1 - 1e-6, 1_000_001)  # Newcombe 2006, method 5, by trying them all
+    half = (16 + 64) / 2 - 1
+    spread = 1 + half * (1 - tried) / (2 - tried) + half * tried / (1 + tried)
+    near = np.abs(area - tried) <= norm.ppf(0.95) * np.sqrt(
+        tried * (1 - tried) * spread / (16 * 64)
     )
-    assert (low, high) == pytest.approx(tuple(1 / (1 + np.exp(-ends))))
+    assert (low, high) == pytest.approx((tried[near][0], tried[near][-1]), abs=2e-6)
 
 
-def test_one_class_has_no_area_and_a_perfect_one_no_spread():
+def test_one_class_has_no_area_and_a_perfect_one_still_has_a_lower_end():
     assert np.isnan(roc_auc_influence([0, 0], [0.1, 0.2])[0])
     assert np.isnan(roc_auc_interval([0, 0], [[0.9, 0.1], [0.8, 0.2]])).all()
-    assert roc_auc_interval([0, 1], [[0.9, 0.1], [0.2, 0.8]]) == (1.0, 1.0)
+    low, high = roc_auc_interval([0, 1], [[0.9, 0.1], [0.2, 0.8]])
+    assert (low, high) == (pytest.approx(1 / (1 + norm.ppf(0.975) ** 2)), 1.0)
 
 
 def test_several_classes_are_the_mean_of_one_against_the_rest_and_repeats_of_their_areas():

@@ -48,7 +48,7 @@ def test_every_training_row_stands_once_for_each_remedy_and_repeat():
     table, split, compared = make(frame())
     found = oof_frame(compared, table, split)
     assert found.columns == [
-        "row", "target", "repeat", "fold", "remedy", "learner",
+        "row", "mark", "target", "repeat", "fold", "remedy", "learner",
         "raw_0", "raw_1", "probability_0", "probability_1", "a",
     ]  # fmt: skip
     assert found.height == 2 * 2 * len(split.train)

@@ -249,7 +249,7 @@ def test_looking_fits_nothing_and_needs_no_learner(monkeypatch):
         ({"target": "yy"}, InvalidInput, "Did you mean 'y'|The columns are"),
         ({"target": "y", "remedy": "smote"}, InvalidInput, "Did you mean 'remedies'"),
         ({"target": "y", "learners": LookupError}, InvalidType, "must be a list of names"),
-        ({"target": "y", "remedies": [object()]}, InvalidType, "evenkeel.compare takes objects"),
+        ({"target": "y", "remedies": [object()]}, InvalidType, "or of objects that have treat"),
         ({"target": "y", "test": pl.DataFrame({"q": [1]})}, InvalidInput, "lacks"),
         ({"target": "y", "resume": True}, InvalidInput, "name it with --out"),
     ],

@@ -253,14 +253,16 @@ class Run:
             raise InvalidInput(f"out must be a file of its own. {out} is one that is read here.")
 
 
-def get_ready() -> None:
+def get_ready() -> threading.Thread:
     """Import, beside whatever runs, what the files of a run need: it takes seconds."""
 
     def imports() -> None:
         importlib.import_module("skops.io")
         preload()
 
-    threading.Thread(target=imports, daemon=True).start()
+    thread = threading.Thread(target=imports, daemon=True)
+    thread.start()
+    return thread
 
 
 def rewrite_report(folder: str | Path) -> Path:

@@ -146,7 +146,9 @@ def _compare_and_settle(
 ) -> Run:
     """Race, judge, fit the chosen, test it, and gather what was found."""
     budget = _budget(ready, laps)
-    if budget is not None or (journal is not None and ready.jobs > 1):
+    if budget is not None:
+        get_ready().join()  # or what follows the race could not be foreseen
+    elif journal is not None and ready.jobs > 1:
         get_ready()  # while the workers fit
     results = run_race(
         ready.course,
@@ -172,16 +174,22 @@ def _budget(ready: Prepared, laps: dict[str, float]) -> Budget | None:
     if seconds is None:
         return None
 
-    def closing(results: Results) -> None:
-        comparison = _compared(ready, results, judge)
+    def judged(results: Results) -> dict[str, Any]:
+        comparison = judge_all(
+            ready.course, results, ready.pairs, judge, classes=ready.table.classes, weak=ready.weak
+        )
         settled = comparison.chosen.settled
         assert settled is not None
         forecast, _ = fit_whole("none", DUMMY, ready.course)
         model = DecidedClassifier.of(bare(forecast), settled, classes=ready.table.classes)
-        render_page(_gathered(ready, results, comparison, judge, model, laps).told)
+        return _gathered(ready, results, comparison, judge, model, laps).told
+
+    def tell(told: dict[str, Any]) -> None:
+        shuffled_labels(ready.course, ready.pairs[0][1], n_trials=1)
+        render_page(told)
 
     spent = laps["prepare"] - laps["start"]
-    return Budget(seconds, spent, ready.jobs, judge.objective, closing)
+    return Budget(seconds, spent, ready.jobs, judge.objective, judged, tell)
 
 
 def _compared(

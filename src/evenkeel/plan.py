@@ -10,7 +10,6 @@ import numpy as np
 from evenkeel._checks import check_number
 from evenkeel._numbers import finite_part
 from evenkeel._rows import fresh_index, has_index, n_rows, take, take_first
-from evenkeel.augmented import Augmented
 from evenkeel.distribution import encode
 from evenkeel.errors import InvalidInput
 from evenkeel.made import Between, Elected, Given, Jittered, Made
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.integer[Any]]
 
-__all__ = ["Augmented", "Between", "Elected", "Given", "Jittered", "Made", "Plan", "Votes", "id_type"]
+__all__ = ["Between", "Elected", "Given", "Jittered", "Made", "Plan", "Votes", "id_type"]
 
 
 def id_type(n_ids: int) -> np.dtype[Any]:

@@ -300,7 +300,7 @@ def test_shares_and_costs_as_people_write_them(cli, refused, run):
     assert cli("decide", "run", *options, "--quiet").code == 0
     costs = json.loads((run / "decision.json").read_text())["decision"]
     assert costs["threshold"] == matrix["threshold"]
-    Path("costs.csv").write_text("true,a,b\na,4,0\nb,1,30\n")
-    assert "--cost-matrix must name the classes 'no', 'yes'. Got 'a', 'b'." in refused(
+    Path("costs.csv").write_text("true,b,a\na,4,0\nb,1,30\n")
+    assert "--cost-matrix must name the classes 'no', 'yes'. Got 'b', 'a'." in refused(
         "decide", "run", "--cost-matrix", "costs.csv"
     )

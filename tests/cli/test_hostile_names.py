@@ -72,8 +72,8 @@ def test_columns_may_be_called_anything(cli, payments, quick):
     assert cli("report", "run").code == 0
     assert SCRIPT not in Path("run/report.html").read_text()
     scores = pl.read_parquet("run/predictions_oof.parquet")
-    head = ["row", "target", "repeat", "fold", "remedy", "learner", "raw_no", "raw_yes"]
-    assert scores.columns[:8] == head
+    head = ["row", "mark", "target", "repeat", "fold", "remedy", "learner", "raw_no", "raw_yes"]
+    assert scores.columns[:9] == head
     mine = scores.filter(pl.col("remedy") == "none").sort("row")
     for name in NAMES:
         cells = frame[name].gather(mine["row"]).to_list()

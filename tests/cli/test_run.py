@@ -85,7 +85,7 @@ def test_a_budget_too_small_for_the_baseline_keeps_what_it_did_and_more_time_goe
     ask = ("run", "tx.csv", "--target", "y", *quick, "--jobs", "1", "--out", "run", "--time-budget")
     answer = cli(*ask, "0.001s")
     assert answer.code == 2
-    assert "time_budget of run must be at least about" in answer.err
+    assert "--time-budget must be at least about" in answer.err
     assert "for the baseline alone: each of its 3 folds takes about" in answer.err
     assert answer.err.endswith("--resume --out run.\n")
     assert answer.err.count("\n") == 1

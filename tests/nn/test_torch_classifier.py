@@ -5,7 +5,6 @@ import json
 import pickle
 import subprocess
 import sys
-import warnings
 from functools import partial
 
 import numpy as np

@@ -84,19 +84,23 @@ def test_the_end_counts_what_is_spent_what_runs_and_what_follows(monkeypatch):
     assert budget.ends([10.0, 10.0, 10.0], 7.0, 3) == 25.0 + 15.0 + 7.0
     assert budget.ends([10.0, 1.0], 0.0, 0) == 25.0 + 10.0, "none is shorter than by itself"
 
-    def closing(results):
-        now[0] += 3.0 + 2.0 * results
+    def judge(results):
+        now[0] += 2.0
+        return results + 1
 
-    rehearsing = Budget(600.0, closing=closing)
+    def tell(found):
+        told.append(found)
+        now[0] += 3.0
+
+    told = []
+    rehearsing = Budget(600.0, judge=judge, tell=tell)
     assert rehearsing.after(5) == 0.0
-    rehearsing.rehearse(0, 0)
-    assert rehearsing.after(0) == 3.0
-    assert rehearsing.after(2) == 9.0, "before the second: each like the first"
-    rehearsing.rehearse(2, 2)
-    assert rehearsing.after(5) == 3.0 + 2.0 * 5
-    before = now[0]
-    rehearsing.rehearse(4, 4)
-    assert now[0] == before, "twice is enough"
+    rehearsing.rehearse(6)
+    assert told == [7]
+    assert rehearsing.after(1) == 5.0
+    assert rehearsing.after(4) == 4 * 2.0 + 3.0, "each repeat of a remedy is judged, all told once"
+    rehearsing.rehearse(6)
+    assert now[0] == 110.0, "once is enough"
 
 
 def test_a_baseline_that_just_fits_is_not_refused():

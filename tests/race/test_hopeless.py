@@ -109,3 +109,29 @@ def test_the_margin_counts_not_only_the_sign():
 def test_nothing_to_compare_is_none():
     y = np.repeat([0, 1], [90, 9])
     assert lead(course(y), [], [], objective="average-precision") is None
+
+
+def test_a_remedy_whose_ranking_is_bad_at_the_top_alone_may_still_win_on_cost():
+    """Misses that cost a hundred alarms put the threshold far down, where this one is the better."""
+    rng = np.random.default_rng(3)
+    y = np.repeat([0, 1], [4000, 200])
+    at = course(y)
+    good = rng.normal(size=y.size) + 2.0 * y
+    # the first 400 negatives above all, all positives but none of the other negatives behind them
+    deep = np.where(y == 1, 1.0, -1.0) + 0.1 * rng.normal(size=y.size)
+    deep[:400] = 2.0
+    base, bad_top = outcomes(at, "none", good, [0, 1]), outcomes(at, "a", deep, [0, 1])
+    ranked = lead(at, bad_top, base, objective="average-precision")
+    by_cost = lead(at, bad_top, base, objective="cost")
+    assert ranked.hopeless
+    assert (by_cost.difference, by_cost.error) == (ranked.difference, ranked.error)
+    assert not by_cost.hopeless
+
+    def least_cost(score):
+        order = np.argsort(-score)
+        misses = y.sum() - np.append(0, np.cumsum(y[order]))
+        return (100 * misses + np.append(0, np.cumsum(1 - y[order]))).min()
+
+    assert least_cost(deep) < least_cost(good), "and it does"
+    noise = outcomes(at, "b", rng.normal(size=y.size), [0, 1])
+    assert lead(at, noise, base, objective="cost").hopeless

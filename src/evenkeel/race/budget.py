@@ -38,9 +38,9 @@ class Budget:
         Processes that share the trials.
     objective
         Metric that ranks the remedies.
-    closing
-        Does what follows a race, all but the last fit, with the results so far. It is timed, so that
-        what it takes with more of them is known.
+    judge, tell
+        What follows a race: judging the results so far, which takes longer with every remedy and
+        repeat, and doing the rest with what that gives, all but the last fit. Both are timed once.
 
     Examples
     --------
@@ -53,9 +53,11 @@ class Budget:
     spent: float = 0.0
     jobs: int = 1
     objective: str = "average-precision"
-    closing: Callable[[Results], object] | None = None
+    judge: Callable[[Results], Any] | None = None
+    tell: Callable[[Any], object] | None = None
     start: float = field(init=False)
-    timed: dict[int, float] = field(init=False, default_factory=dict)
+    judging: float | None = field(init=False, default=None)
+    telling: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
         self.start = time.monotonic()
@@ -65,35 +67,34 @@ class Budget:
         """Seconds of the budget that are gone."""
         return time.monotonic() - self.start + self.spent
 
-    def rehearse(self, results: Results, rivals: int) -> None:
-        """Time what follows the race with so many remedies beside the baseline."""
-        if self.closing is None or rivals in self.timed or len(self.timed) > 1:
+    def rehearse(self, results: Results) -> None:
+        """Time what follows the race, with the baseline and the forecast as its only results."""
+        if self.judge is None or self.tell is None or self.judging is not None:
             return
         begun = time.monotonic()
-        self.closing(results)
-        self.timed[rivals] = time.monotonic() - begun
+        found = self.judge(results)
+        judged = time.monotonic()
+        self.tell(found)
+        self.judging, self.telling = judged - begun, time.monotonic() - judged
 
-    def after(self, rivals: int) -> float:
-        """Seconds from the race to the end with so many remedies, the last fit apart.
+    def after(self, blocks: int) -> float:
+        """Seconds from the race to the end, the last fit apart.
 
-        Along the line through two rehearsals; after the first alone, each remedy counts like the
-        baseline and forecast together.
+        Parameters
+        ----------
+        blocks
+            Repeats of remedies to judge; each takes as long as that of the baseline.
         """
-        if not self.timed:
-            return 0.0
-        few, many = min(self.timed), max(self.timed)
-        alone = self.timed[few]
-        more = (self.timed[many] - alone) / (many - few) if many > few else alone
-        return alone + (rivals - few) * max(more, 0.0)
+        return blocks * (self.judging or 0.0) + self.telling
 
-    def ends(self, seconds: Iterable[float], last_fit: float, rivals: int) -> float:
+    def ends(self, seconds: Iterable[float], last_fit: float, blocks: int) -> float:
         """When the run would be over, in seconds of its budget, if only these trials still ran.
 
         Trials share the processes; none is shorter than it is by itself.
         """
         left = list(seconds)
         racing = max(sum(left) / self.jobs, max(left, default=0.0))
-        return self.elapsed + racing + last_fit + self.after(rivals)
+        return self.elapsed + racing + last_fit + self.after(blocks)
 
     def check_baseline(self, one: float, left: int, folds: int, last_fit: float) -> None:
         """Raise when even the baseline will not be done in time, as soon as a fold of it shows that.
@@ -112,7 +113,7 @@ class Budget:
         OutOfTime
             It would be late by more than 10 % and one fit.
         """
-        needed = self.ends([one] * left, last_fit, 0)
+        needed = self.ends([one] * left, last_fit, 1)
         if needed <= TOLERANCE * self.seconds + one:
             return
         raise OutOfTime(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,6 +41,8 @@ class Lead:
         Number of folds.
     positives
         Rows of the rarest class in them.
+    beside
+        The same by ROC-AUC, where the objective does not rank: None where it does.
     """
 
     metric: str
@@ -49,6 +51,7 @@ class Lead:
     baseline: float
     folds: int
     positives: int
+    beside: Lead | None = None
 
     @property
     def bound(self) -> float:
@@ -64,8 +67,12 @@ class Lead:
     def hopeless(self) -> bool:
         """Whether even the bound is worse than the baseline by a margin that matters.
 
-        Never with fewer rare rows than a comparison needs: their spread is not to be trusted.
+        Never with fewer rare rows than a comparison needs: their spread is not to be trusted. What
+        a decision costs hangs on one point of the ranking, wherever costs put it; average precision
+        speaks for its top and ROC-AUC for all of it, so an objective that does not rank needs both.
         """
+        if self.beside is not None and not self.beside.hopeless:
+            return False
         return self.positives >= FEWEST and self.bound < -MARGIN * self.baseline
 
     @property
@@ -111,7 +118,14 @@ def lead(
     Maron, Moore (1994), Hoeffding races, NIPS 6, pages 59-66: candidates are dropped as soon as
     their bound says that they cannot win; here the bounds are of paired differences.
     """
-    metric = objective if METRICS[objective].kind == "ranking" else "average-precision"
+    if METRICS[objective].kind == "ranking":
+        return _lead(course, mine, theirs, objective)
+    found = _lead(course, mine, theirs, "average-precision")
+    beside = _lead(course, mine, theirs, "roc-auc")
+    return None if found is None else replace(found, beside=beside)
+
+
+def _lead(course: Course, mine: list[Outcome], theirs: list[Outcome], metric: str) -> Lead | None:
     found, rare = [], 0
     for one, other in zip(mine, theirs, strict=True):
         _, valid = course.folds.rows(one.trial.repeat, one.trial.fold)

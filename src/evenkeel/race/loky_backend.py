@@ -79,9 +79,9 @@ def _start(run: Callable[[Any, Any], Any], shared: Any, memory: int | None, pare
     """Keep what the trials share; leave Ctrl-C to the parent, and die with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     faulthandler.disable()  # loky turns it on; what died is a line of the table
-    # loky starts a process anew that grew by 300 MB, which a table and its prepared folds may well
+    # loky starts a process anew that grew by 300 MB, as prepared folds may; it has no public switch
     process_executor: Any = sys.modules["joblib.externals.loky.process_executor"]
-    process_executor._USE_PSUTIL = False  # noqa: SLF001  (it has no public switch)
+    process_executor._USE_PSUTIL = False
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:

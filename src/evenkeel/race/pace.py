@@ -23,8 +23,8 @@ class Pace:
     """Trials in the order that makes most of a time budget, decided late, one at a time.
 
     The baseline comes first and whole, then the forecast, so that there is an answer. Then one fold
-    of every remedy, those that should be quick first. Then whole remedies: the next fold goes to
-    the one with the largest ``P(better than the baseline) / seconds still needed``, the order that
+    of every remedy, those that should be quick first, as long as all that are begun can be finished.
+    Then whole remedies: the next fold goes to the one with the largest ``P(better than the baseline) / seconds still needed``, the order that
     finds most in a time that may end (Smith's rule). A remedy whose bound is below the baseline by
     a margin is dropped. Repeats follow one by one in the same way. A block of folds that would not
     be over in time, with the last fit, the judging and the report after it, is left out.
@@ -94,22 +94,23 @@ class Pace:
 
     def _next(self, repeat: int) -> Trial | None:
         """The next trial of any remedy in this repeat; None when nothing is left that fits."""
-        self._rehearse()
+        if len(self._done(self.pairs[0], 0)) == self.course.folds.n_folds:
+            self.budget.rehearse(self.results)
         while rivals := self._open(repeat):
-            new = [pair for pair in rivals if not self._begun(pair)]
-            pair = (
-                min(new, key=self.timings.of)
-                if new
-                else max(rivals, key=lambda p: self._worth(p, repeat))
-            )
+            pair = self._choose(rivals, repeat)
             if self._fits(pair, repeat):
                 return self._to_do(pair, repeat)[0]
         return None
 
-    def _rehearse(self) -> None:
-        """Time what comes after the race: once the baseline is whole, and once with a remedy."""
-        if len(self._done(self.pairs[0], 0)) == self.course.folds.n_folds:
-            self.budget.rehearse(self.results, self._whole_rivals())
+    def _choose(self, rivals: list[Pair], repeat: int) -> Pair:
+        """A new remedy while it and all that are begun can be finished, else the most promising."""
+        new = [pair for pair in rivals if not self._begun(pair)]
+        begun = [pair for pair in rivals if pair not in new]
+        if new:
+            quickest = min(new, key=self.timings.of)
+            if not begun or self._end([quickest, *begun], repeat) <= self.budget.seconds:
+                return quickest
+        return max(begun, key=lambda pair: self._worth(pair, repeat))
 
     def _open(self, repeat: int) -> list[Pair]:
         """Remedies with folds to run in this repeat; the hopeless are dropped on the way."""
@@ -159,25 +160,29 @@ class Pace:
         Once more than a fold of it is run, the tolerance is its own: it is not left in the middle
         for a second.
         """
-        to_do = self._to_do(pair, repeat)
-        flying = [self.timings.of((t.remedy, t.learner)) for t in self._flying()]
-        one = self.timings.of(pair)
-        likely = [pair, *(p for p in self.pairs if self._begun(p) and not self._is_out(p))]
-        last = self.timings.last_fit(likely)
-        rivals = self._whole_rivals() + (repeat == 0)
         started = len(self._done(pair, repeat)) > 1
         limit = self.budget.seconds * (TOLERANCE if started else 1.0)
-        if self.budget.ends([*flying, *([one] * len(to_do))], last, rivals) <= limit:
+        if self._end([pair], repeat) <= limit:
             return True
         self._left_out.add((pair, repeat))
-        seconds = one * len(to_do) / self.budget.jobs
+        seconds = self.timings.of(pair) * len(self._to_do(pair, repeat)) / self.budget.jobs
         self.results.not_run.append((*pair, repeat, seconds))
         return False
 
-    def _whole_rivals(self) -> int:
-        """Remedies that will be judged: those with every fold of the first repeat."""
-        k = self.course.folds.n_folds
-        return sum(pair[1] != DUMMY and len(self._done(pair, 0)) == k for pair in self.pairs[1:])
+    def _end(self, pairs: list[Pair], repeat: int) -> float:
+        """When the run would be over if these remedies were finished in this repeat, and no other."""
+        left = [self.timings.of((t.remedy, t.learner)) for t in self._flying()]
+        for pair in pairs:
+            left += [self.timings.of(pair)] * len(self._to_do(pair, repeat))
+        likely = [*pairs, *(p for p in self.pairs if self._begun(p) and not self._is_out(p))]
+        last = self.timings.last_fit(likely)
+        return self.budget.ends(left, last, self._whole_blocks() + len(pairs))
+
+    def _whole_blocks(self) -> int:
+        """Repeats of remedies that will be judged; the forecast takes next to nothing."""
+        return sum(
+            len(self.results.repeats(*pair, self.course)) for pair in self.pairs if pair[1] != DUMMY
+        )
 
     def _is_out(self, pair: Pair) -> bool:
         unfinished = (pair, 0) in self._left_out

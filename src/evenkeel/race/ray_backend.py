@@ -117,7 +117,7 @@ class RayWorker:
         if not isinstance(error, known.RayActorError | known.OutOfMemoryError):
             return None
         if not self._up.done() or self._up.exception() is not None:
-            return Died(" ".join(str(error).split()))
+            return Died(str(error).strip().splitlines()[-1].strip().rstrip("."))
         alive = {node["NodeID"] for node in self._ray.nodes() if node["Alive"]}
         if self._up.result() not in alive:
             return Died("its machine left the cluster", FREELY)

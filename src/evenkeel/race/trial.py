@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline
 from evenkeel._threads import limited
 from evenkeel.errors import DoesNotApply, InvalidInput
 from evenkeel.race.memory import peak_above, reset_peak
-from evenkeel.race.ready import columns_before, ready_rows, seeded
+from evenkeel.race.ready import columns_before, load_libraries, ready_rows, seeded
 from evenkeel.race.search import PARTS, Searched
 from evenkeel.race.space import Configuration, configurations
 from evenkeel.scores import fit_and_score
@@ -114,7 +114,8 @@ class Outcome:
     settings
         What the search chose, by name; empty for the default, None where nothing was searched.
     wall
-        Seconds of the whole trial: with the columns, where this is the one that learnt them.
+        Seconds of the whole trial: with the columns, where this is the one that learnt them, and
+        without loading libraries.
     """
 
     trial: Trial
@@ -142,11 +143,12 @@ def run_trial(trial: Trial, course: Course) -> Outcome:
     The columns step sees training rows only and is the same for all remedies of a fold, so it is
     done once. Errors of a remedy become a reason; they never end the race.
     """
-    begun = time.perf_counter()
     train, valid = course.folds.rows(trial.repeat, trial.fold)
     seed = fold_seed(course.seed, trial.repeat, trial.fold)
     with limited(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        load_libraries(trial.learner, course)
+        begun = time.perf_counter()
         try:
             tried = tried_by(trial, course)
             model = treated_model(trial, course, seed, tried)

@@ -140,6 +140,7 @@ def test_what_is_no_numbers_or_too_flat_is_refused(transform):
         (lambda: Flip(2), "p of Flip must be"),
         (lambda: Flip(axis="left"), "axis of Flip must be one of"),
         (lambda: Shift(1.5), "share of Shift must be"),
+        (lambda: Shift(-0.1), "share of Shift must be a number of at least 0"),
         (lambda: Shift((0.5, 0.1)), "share of Shift must be a pair of lowest and highest"),
         (lambda: Rotation("x"), "degrees of Rotation must be a number, or a pair"),
         (lambda: Crop((0.0, 1.0)), "share of Crop must be"),

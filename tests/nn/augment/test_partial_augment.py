@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
+from evenkeel.augmented import Augmented
 from evenkeel.distribution import Ratio
 from evenkeel.errors import EvenkeelWarning, InvalidInput, InvalidType
 from evenkeel.nn import (
@@ -20,7 +21,7 @@ from evenkeel.nn import (
     SpeedChange,
     check_prior,
 )
-from evenkeel.plan import Augmented, Plan
+from evenkeel.plan import Plan
 from evenkeel.resample import SMOTE, RandomOverSampler
 
 RNG = np.random.default_rng(0)
@@ -142,6 +143,19 @@ def test_a_transform_that_fails_leaves_the_global_states_too():
     assert global_state() == before
 
 
+def test_a_transform_that_writes_into_its_item_does_no_harm():
+    def in_place(x):
+        x += 1.0
+        return x
+
+    pairs = [(torch.full((2,), float(row)), int(y)) for row, y in enumerate(Y)]
+    data = PartialAugment(pairs, in_place, labels=Y)
+    both = data.__getitems__(list(range(90)))
+    origin = data.plan.origin()
+    assert [int(x[0]) for x, _ in both] == [*range(44), *(origin[44:] + 1).tolist()]
+    assert [int(x[0]) for x, _ in pairs] == list(range(44))
+
+
 def test_workers_make_the_same_and_follow_the_epoch_when_they_live_on():
     data = PartialAugment(TENSORS, foreign)
     loader = DataLoader(data, batch_size=8, num_workers=2, persistent_workers=True)
@@ -238,6 +252,12 @@ def test_it_can_be_pickled_with_transforms_of_its_own():
     data = PartialAugment(TENSORS, InOrder(NOISE, Sometimes(NOISE, 0.5)), seed=2)
     again = pickle.loads(pickle.dumps(data))
     assert torch.equal(stacked(again), stacked(data))
+    again.set_epoch(1)  # a copy has an epoch of its own, which its workers follow
+    loader = DataLoader(again, batch_size=8, num_workers=1, persistent_workers=True)
+    first = torch.cat([x for x, _ in loader])
+    again.set_epoch(2)
+    assert not torch.equal(torch.cat([x for x, _ in loader]), first)
+    assert not torch.equal(first, stacked(data))
 
 
 def test_what_cannot_be_served_is_said():

@@ -17,7 +17,8 @@ class Crop(NumberTransform):
     Parameters
     ----------
     share
-        Of height and width that is kept: a pair, lowest and highest, above 0 and at most 1.
+        Of height and width that is kept: a pair, lowest and highest, or one number; above 0 and at
+        most 1.
 
     Raises
     ------
@@ -32,7 +33,7 @@ class Crop(NumberTransform):
 
     axes, shape = 2, "(..., height, width)"
 
-    def __init__(self, share: tuple[float, float] = (0.8, 1.0)) -> None:
+    def __init__(self, share: float | tuple[float, float] = (0.8, 1.0)) -> None:
         self.share = span_of(share, "share", type(self).__name__, low=1e-6, high=1.0)
 
     def _change(self, x: Tensor, generator: Generator | None) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import threading
 from contextlib import contextmanager
@@ -48,7 +49,7 @@ class Keyed:
         if isinstance(self.transform, Transform):
             return self.transform(x, torch.Generator().manual_seed(key))
         with seeded(key):
-            return self.transform(x)
+            return self.transform(copy.deepcopy(x))  # it may write into what it is given
 
 
 def call(transform: Callable[..., Any], x: Any, generator: Generator | None) -> Any:
@@ -64,7 +65,7 @@ def call(transform: Callable[..., Any], x: Any, generator: Generator | None) -> 
 @contextmanager
 def seeded(key: int) -> Iterator[None]:
     """Seed the global generators of ``random``, numpy and torch, and put them back."""
-    cuda = torch.cuda.is_available() and torch.cuda.is_initialized()
+    cuda = torch.cuda.is_available() and torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
     devices = range(torch.cuda.device_count()) if cuda else ()
     with _ONE_AT_A_TIME, torch.random.fork_rng(devices=devices):
         plain, numpys = random.getstate(), np.random.get_state()  # noqa: NPY002 - foreign code draws from it

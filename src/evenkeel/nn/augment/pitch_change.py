@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from evenkeel._checks import check_number
 from evenkeel.nn.augment.resampling import resampled
-from evenkeel.nn.augment.transform import NumberTransform, between, span_of
+from evenkeel.nn.augment.transform import NumberTransform, between, swing_of
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -48,7 +48,7 @@ class PitchChange(NumberTransform):
     axes, shape = 1, "(..., n_samples)"
 
     def __init__(self, semitones: float | tuple[float, float] = 2.0, *, window: int = 512) -> None:
-        self.semitones = span_of(semitones, "semitones", type(self).__name__, low=-24.0, high=24.0)
+        self.semitones = swing_of(semitones, "semitones", type(self).__name__, most=24.0)
         check_number(window, "window", type(self).__name__, low=16, whole=True)
         self.window = int(window)
 

@@ -36,4 +36,5 @@ def resampled(x: Tensor, length: int) -> Tensor:
     kept = parts[..., : fewer // 2 + 1].clone()
     if fewer % 2 == 0:  # the highest part stands for two frequencies, or comes from two
         kept[..., -1] *= 2.0 if length < n else 0.5
-    return torch.fft.irfft(kept, n=length) * (length / n)
+    sound: Tensor = torch.fft.irfft(kept, n=length) * (length / n)
+    return sound

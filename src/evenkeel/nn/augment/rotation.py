@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from evenkeel._checks import check_number
-from evenkeel.nn.augment.transform import NumberTransform, between, span_of
+from evenkeel.nn.augment.transform import NumberTransform, between, swing_of
 from evenkeel.nn.augment.warp import warp
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Rotation(NumberTransform):
     axes, shape = 2, "(..., height, width)"
 
     def __init__(self, degrees: float | tuple[float, float] = 10.0, *, fill: float = 0.0) -> None:
-        self.degrees = span_of(degrees, "degrees", type(self).__name__)
+        self.degrees = swing_of(degrees, "degrees", type(self).__name__)
         check_number(fill, "fill", type(self).__name__)
         self.fill = fill
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evenkeel._checks import check_number
-from evenkeel.nn.augment.transform import NumberTransform, between, span_of
+from evenkeel.nn.augment.transform import NumberTransform, between, swing_of
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -36,7 +36,7 @@ class Shift(NumberTransform):
     axes, shape = 2, "(..., height, width)"
 
     def __init__(self, share: float | tuple[float, float] = 0.1, *, fill: float = 0.0) -> None:
-        self.share = span_of(share, "share", type(self).__name__, low=-1.0, high=1.0)
+        self.share = swing_of(share, "share", type(self).__name__, most=1.0)
         check_number(fill, "fill", type(self).__name__)
         self.fill = fill
 

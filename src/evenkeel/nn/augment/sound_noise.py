@@ -20,7 +20,7 @@ class SoundNoise(NumberTransform):
     Parameters
     ----------
     snr
-        In decibels: a pair, lowest and highest. 30 is hardly heard, 0 as loud as the sound.
+        In decibels: a pair, lowest and highest, or one number. 30 is hardly heard, 0 as loud as the sound.
 
     Raises
     ------
@@ -37,11 +37,12 @@ class SoundNoise(NumberTransform):
 
     axes, shape = 1, "(..., n_samples)"
 
-    def __init__(self, snr: tuple[float, float] = (10.0, 30.0)) -> None:
+    def __init__(self, snr: float | tuple[float, float] = (10.0, 30.0)) -> None:
         self.snr = span_of(snr, "snr", type(self).__name__, low=-300.0, high=300.0)
 
     def _change(self, x: Tensor, generator: Generator | None) -> Tensor:
         ratio = 10.0 ** (between(self.snr, generator) / 10.0)
         noise = torch.randn(x.shape, generator=generator, dtype=x.dtype).to(x.device)
         loudness = x.square().mean() / noise.square().mean().clamp_min(1e-30)
-        return x + noise * (loudness / ratio).sqrt()
+        noisy: Tensor = x + noise * (loudness / ratio).sqrt()
+        return noisy

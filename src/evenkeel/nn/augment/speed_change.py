@@ -17,7 +17,7 @@ class SpeedChange(NumberTransform):
     Parameters
     ----------
     factor
-        A pair, lowest and highest, from 0.1 to 10.
+        A pair, lowest and highest, or one number; from 0.1 to 10.
 
     Raises
     ------
@@ -37,7 +37,7 @@ class SpeedChange(NumberTransform):
 
     axes, shape = 1, "(..., n_samples)"
 
-    def __init__(self, factor: tuple[float, float] = (0.9, 1.1)) -> None:
+    def __init__(self, factor: float | tuple[float, float] = (0.9, 1.1)) -> None:
         self.factor = span_of(factor, "factor", type(self).__name__, low=0.1, high=10.0)
 
     def _change(self, x: Tensor, generator: Generator | None) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evenkeel.nn.augment.shift import moved
-from evenkeel.nn.augment.transform import NumberTransform, between, span_of
+from evenkeel.nn.augment.transform import NumberTransform, between, swing_of
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -34,7 +34,7 @@ class TimeShift(NumberTransform):
     axes, shape = 1, "(..., n_samples)"
 
     def __init__(self, share: float | tuple[float, float] = 0.1) -> None:
-        self.share = span_of(share, "share", type(self).__name__, low=-1.0, high=1.0)
+        self.share = swing_of(share, "share", type(self).__name__, most=1.0)
 
     def _change(self, x: Tensor, generator: Generator | None) -> Tensor:
         return moved(x, round(between(self.share, generator) * x.shape[-1]), -1, 0.0)

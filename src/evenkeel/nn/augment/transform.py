@@ -104,7 +104,7 @@ def below(high: int, generator: Generator | None) -> int:
 def span_of(
     value: Any, name: str, owner: str, *, low: float = -1e6, high: float = 1e6
 ) -> tuple[float, float]:
-    """The range that a parameter gives: a pair, or a number for minus to plus that number.
+    """The range that a parameter gives: a pair, or a number for just that number.
 
     Raises
     ------
@@ -113,10 +113,10 @@ def span_of(
 
     Examples
     --------
-    >>> span_of(10, "degrees", "Rotation"), span_of((0.5, 2), "factor", "SpeedChange")
-    ((-10.0, 10.0), (0.5, 2.0))
+    >>> span_of((0.5, 2), "factor", "SpeedChange"), span_of(20, "snr", "SoundNoise")
+    ((0.5, 2.0), (20.0, 20.0))
     """
-    pair = value if isinstance(value, (tuple, list)) else (-value, value) if _real(value) else ()
+    pair = value if isinstance(value, (tuple, list)) else (value, value) if _real(value) else ()
     if len(pair) != 2:
         raise InvalidType(
             f"{name} of {owner} must be a number, or a pair: lowest and highest. Got {value!r}."
@@ -128,6 +128,18 @@ def span_of(
             f"{name} of {owner} must be a pair of lowest and highest. Got {value!r}."
         )
     return float(pair[0]), float(pair[1])
+
+
+def swing_of(value: Any, name: str, owner: str, *, most: float = 1e6) -> tuple[float, float]:
+    """The same, where a number stands for minus to plus that number; at most ``most`` either way.
+
+    >>> swing_of(10, "degrees", "Rotation"), swing_of((0, 90), "degrees", "Rotation")
+    ((-10.0, 10.0), (0.0, 90.0))
+    """
+    if _real(value):
+        check_number(value, name, owner, low=0.0, high=most)
+        value = (-value, value)
+    return span_of(value, name, owner, low=-most, high=most)
 
 
 def _real(value: Any) -> bool:

@@ -74,7 +74,7 @@ class PlanDataset(Dataset[Any]):
         self.plan = plan
         self.data = data
         # workers that outlive an epoch hold a copy of this data set: they look here
-        self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
+        self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()  # type: ignore[no-untyped-call]
         self._epoch_of_plan = 0
         if isinstance(data, (torch.Tensor, np.ndarray)):
             tables = (data, *columns)
@@ -88,6 +88,10 @@ class PlanDataset(Dataset[Any]):
                     f"{type(data).__name__}, whose items hold their own."
                 )
             self._items = Items(plan, data, feature, type(self).__name__)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._epoch.share_memory_()  # a copy is a data set of its own
 
     def __len__(self) -> int:
         return self.plan.n_out
