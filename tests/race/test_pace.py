@@ -6,21 +6,28 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline
 
 from evenkeel.errors import OutOfTime
 from evenkeel.journal import Journal
 from evenkeel.learners import make_learner
-from evenkeel.race import Budget, Course, Outcome, Trial, run_race, schedule
+from evenkeel.race import (
+    Budget,
+    Course,
+    Outcome,
+    Trial,
+    ready,
+    run_race,
+    run_trial,
+    schedule,
+    trial,
+)
 from evenkeel.race import budget as budget_file
 from evenkeel.split import make_folds
 
 BASE, DUMMY = ("none", "m"), ("none", "prevalence")
 Y = np.repeat([0, 1], [600, 120])
 FOLDS = 4
-COLD = 1.5
 
 
 class World:
@@ -206,16 +213,21 @@ def test_where_few_can_be_finished_time_is_not_spent_on_beginning_the_others(wor
 
 
 def test_libraries_that_load_in_the_first_fold_are_nobody_s_time(monkeypatch):
-    """A column step that takes long once in a process, as imports do."""
-    monkeypatch.setattr(Cold, "loaded", False)
-    learner = Pipeline([("columns", Cold()), ("model", LogisticRegression())])
+    loaded = []
+
+    def slow_import(name):
+        loaded.append(name)
+
+    times = SimpleNamespace(perf_counter=lambda: 100.0 * len(loaded))
+    monkeypatch.setattr(ready, "import_module", slow_import)
+    monkeypatch.setattr(trial, "time", times)
     folds = make_folds(Y, n_folds=FOLDS, n_repeats=1)
-    course = Course(np.random.default_rng(0).normal(size=(Y.size, 2)), Y, 2, folds,
-                    {"m": learner, "prevalence": make_learner("prevalence")},
-                    {"none": Plain("none")})  # fmt: skip
-    results = run_race(course, [BASE, DUMMY], budget=Budget(COLD + 2.0))
-    assert Cold.loaded
-    assert max(outcome.wall for outcome in results.outcomes.values()) < COLD
+    learners = {name: make_learner(name) for name in ("logistic", "prevalence")}
+    course = Course(np.arange(Y.size)[:, None], Y, 2, folds, learners, {"none": Plain("none")})
+    assert run_trial(Trial("none", "logistic", 0, 0), course).wall == 0.0
+    assert loaded == ["skrub"]
+    assert run_trial(Trial("none", "prevalence", 0, 0), course).wall == 0.0
+    assert loaded == ["skrub"], "which has no columns to learn"
 
 
 @pytest.mark.slow
@@ -255,21 +267,6 @@ class Plain:
 
     def treat(self, estimator, *, seed=0, costs=None):
         return estimator
-
-
-class Cold(TransformerMixin, BaseEstimator):
-    """A column step whose first fit in a process takes long."""
-
-    loaded = False
-
-    def fit(self, X, y=None):
-        if not Cold.loaded:
-            time.sleep(COLD)
-            Cold.loaded = True
-        return self
-
-    def transform(self, X):
-        return X
 
 
 class Sleepy:

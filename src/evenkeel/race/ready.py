@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from evenkeel._rows import take
+from evenkeel.learners import Columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +28,6 @@ class Ready:
 
 
 _KEPT_BYTES = 1 << 29  # prepared folds of one repeat are kept while they fit in here
-_loaded: set[tuple[str, str]] = set()
 _mine = threading.local()  # of each thread: others may be at another learner or repeat
 
 
@@ -61,18 +60,10 @@ def columns_before(estimator: Any, seed: int) -> Any:
     return None if first in ("passthrough", None) else first
 
 
-def load_libraries(learner: str, course: Course) -> None:
-    """Learn the learner's columns from two rows, once in a process: what follows can be timed.
-
-    What a columns step imports on first use takes seconds, which are no trial's own.
-    """
-    known = (course.token, learner)
-    if known not in _loaded:
-        _loaded.add(known)
-        with suppress(Exception):  # two rows may be too few: the libraries are there
-            columns = columns_before(course.learners[learner], 0)
-            if columns is not None:
-                columns.fit_transform(take(course.X, np.arange(2)))
+def load_libraries(estimator: Any) -> None:
+    """Import what evenkeel's columns step imports on first use: it takes seconds, no trial's own."""
+    if isinstance(estimator, Pipeline) and isinstance(estimator.steps[0][1], Columns):
+        import_module("skrub")
 
 
 def ready_rows(

@@ -147,7 +147,7 @@ def run_trial(trial: Trial, course: Course) -> Outcome:
     seed = fold_seed(course.seed, trial.repeat, trial.fold)
     with limited(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        load_libraries(trial.learner, course)
+        load_libraries(course.learners[trial.learner])
         begun = time.perf_counter()
         try:
             tried = tried_by(trial, course)
