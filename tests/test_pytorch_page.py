@@ -10,7 +10,9 @@ torch = pytest.importorskip("torch")
 PAGE = Path(__file__).parents[1] / "docs" / "pytorch.md"
 SECTIONS = re.split(r"^## ", PAGE.read_text(), flags=re.MULTILINE)
 BLOCKS = {
-    section.split("\n", 1)[0]: re.findall(r"^```python\n(.*?)^```", section, re.DOTALL | re.MULTILINE)
+    section.split("\n", 1)[0]: re.findall(
+        r"^```python\n(.*?)^```", section, re.DOTALL | re.MULTILINE
+    )
     for section in SECTIONS
 }
 
@@ -26,15 +28,41 @@ def text_rows(folder):
     }  # fmt: skip
 
 
-GIVEN = {"Transformers": text_rows}
+def lightning_parts(folder):
+    """What the block on Lightning takes as given: a module that takes the loss, and options."""
+    lightning = pytest.importorskip("lightning")
+
+    class Small(lightning.LightningModule):
+        def __init__(self, loss):
+            super().__init__()
+            self.net, self.loss = torch.nn.Linear(4, 2), loss
+
+        def training_step(self, batch, number):
+            return self.loss(self.net(batch[0]), batch[1])
+
+        def configure_optimizers(self):
+            return torch.optim.SGD(self.parameters(), lr=0.1)
+
+    options = {
+        "max_epochs": 2, "accelerator": "cpu", "logger": False, "enable_progress_bar": False,
+        "enable_model_summary": False, "enable_checkpointing": False, "default_root_dir": folder,
+    }  # fmt: skip
+    return {"module": Small, "options": options}
+
+
+GIVEN = {"Transformers": text_rows, "Lightning": lightning_parts}
 
 
 def test_every_block_is_short():
     blocks = [block for found in BLOCKS.values() for block in found]
-    assert len(blocks) >= 8
+    assert len(blocks) >= 11
     assert all(len(block.splitlines()) < 20 for block in blocks)
 
 
+@pytest.mark.filterwarnings(
+    "ignore:.*treespec, LeafSpec.*",  # Lightning's own, on what it imports
+    "ignore:.*does not have many workers",
+)
 def test_the_blocks_run_in_order(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     state, threads = torch.get_rng_state(), torch.get_num_threads()
