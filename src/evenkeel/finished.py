@@ -125,7 +125,9 @@ class Run:
             save_model(self.model.estimator_, folder / "model.skops")
         except InvalidInput as error:  # a remedy of the user's own; all that was found is kept
             self.info["no_model"] = str(error)
-            warnings.warn(f"{folder} is kept without its model: {error}", EvenkeelWarning, stacklevel=2)
+            warnings.warn(
+                f"{folder} is kept without its model: {error}", EvenkeelWarning, stacklevel=2
+            )
         write_bytes(folder / "MODEL_CARD.md", render_card(self.facts).encode())
         write_bytes(folder / "report.html", render_page(self.told).encode())
         seal(folder, {**self.info, "schema": self.schema.to_dict()})

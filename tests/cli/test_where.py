@@ -139,24 +139,6 @@ def test_threads_and_processes_write_the_same_bytes(cli, tx):
     assert metrics("one") == metrics("threads") == metrics("two")
 
 
-@RAY
-@pytest.mark.slow
-@pytest.mark.filterwarnings("default")
-def test_ray_writes_the_same_bytes_with_any_learner(cli, tx):
-    for learner in ("lightgbm", "logistic"):
-        asked = (*tx, *FOUR, "--learner", learner, "--out")
-        assert cli(*asked, f"one-{learner}", "--jobs", "1").code == 0
-        for place in (("--jobs", "2"), ("--jobs", "2", "--backend", "ray")):
-            folder = f"{learner}-{place[-1]}"
-            # a process of its own: Ray leaves its threads and sockets to the interpreter
-            ran = subprocess.run(
-                [sys.executable, "-m", "evenkeel", *asked, folder, *place],
-                capture_output=True, text=True, check=False,
-            )  # fmt: skip
-            assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
-            assert metrics(folder) == metrics(f"one-{learner}")
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits what a process takes")
 def test_limits_are_lines_of_the_table_and_others_go_on(cli, tx, own, monkeypatch):
     asked = (*tx, "--quick", "--learner", "logistic", "--quiet", "--jobs", "1", "--out", "run",

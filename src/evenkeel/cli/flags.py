@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-_WHOSE = r"of (?:run|Policy|a decision|capacity|guaranteed)\b"
+_WHOSE = r"of (?:run|Policy|a decision|capacity|guaranteed|make_folds)\b"
 
 
 def options_of(app: object, args: Sequence[str] | None) -> list[str]:
