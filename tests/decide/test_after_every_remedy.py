@@ -27,6 +27,7 @@ SLOW = ("instance-hardness",)  # it grows forests of its own
 EVERY = [
     pytest.param(name, marks=pytest.mark.slow if name in SLOW else ())
     for name in [*CATALOGUE, SHORTLIST[-1]]
+    if find_remedy(name).changes not in ("loss", "batches")  # for networks: tests/nn
 ]
 
 
