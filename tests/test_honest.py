@@ -57,7 +57,7 @@ def test_screen_and_page_show_it(told):
         assert start in shown
         assert start in page
     assert told["canaries"][0]["sentence"] in shown
-    assert "no leak in the pipeline" in page
+    assert "no leak in the folds of the baseline" in page
     assert len(screen_lines(told)) <= 40
 
 

@@ -100,7 +100,7 @@ def _agreement(comparison: Comparison) -> Facts | None:
     told = f"The same rule chooses the same by {same} of {all_} other metrics"
     if same == all_:
         told = f"The same rule chooses the same by all {all_} other metrics"
-    several = len({entry.learner for entry in comparison.entries if entry.name == "none"}) > 2
+    several = len({entry.learner for entry in comparison.entries if entry.name == "none"}) > 1
     by = [
         f"{METRICS[name].title} would choose {remedy}" + (f" with {learner}" if several else "")
         for name, (remedy, learner) in others.items()
@@ -122,7 +122,7 @@ def _needed(comparison: Comparison) -> Facts | None:
     rare = "positives" if len(comparison.classes) == 2 else "rows of the rarest class"
     here, tell = found.positives[0], found.to_tell_apart
     told = None
-    if tell is not None:
+    if tell is not None and tell > here:
         told = (
             f"About {_round(tell):,} {rare} tell remedies 10 % apart in {metric.title}; there are "
             f"{here:,}."

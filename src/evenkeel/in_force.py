@@ -43,7 +43,9 @@ def _shifted(file: DecisionFile) -> list[str]:
 
 def _same_rows(facts: dict[str, Any], file: DecisionFile) -> list[str]:
     """That a nested run has no rows beside those a later decision is chosen on."""
-    if facts.get("split", {}).get("kind") != "nested" or not file.chosen_on.startswith("out-of-fold"):
+    if facts.get("split", {}).get("kind") != "nested" or not file.chosen_on.startswith(
+        "out-of-fold"
+    ):
         return []
     told = "The decision in force was chosen on the rows it is judged on here, which flatters it; "
     return [told + "the run's own was chosen for each row without it."]

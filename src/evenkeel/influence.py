@@ -74,7 +74,7 @@ def average_precision_influence(
     tp = np.cumsum(gained)
     alerts = np.cumsum(np.add.reduceat(masses[order], starts))
     precision = tp / alerts
-    value = float(gained @ precision) / tp[-1]
+    value = float(gained @ precision / tp[-1])
     # What one more row at each level does to the precision of all positives at or below it.
     more_hits = _from_below(gained * (alerts - tp) / alerts**2)
     more_misses = _from_below(-gained * tp / alerts**2)

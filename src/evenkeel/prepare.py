@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from evenkeel._checks import check_choice
 from evenkeel._rows import take
 from evenkeel.audit import audit
@@ -27,7 +29,6 @@ from evenkeel.wrappers import bare
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from evenkeel.audit import Finding
@@ -137,12 +138,10 @@ def prepare(
     """
     table, tested, findings = _audited(*read_tables(source, test, settings))
     policy, assumed = settings.policy(len(table.classes), classes=table.classes)
-    evidence = evidence_of(table.counts)
-    if evidence["positives"] < FEWEST and not settings.force:
-        raise InvalidInput(
-            f"{table.target} must hold at least {FEWEST} rows of the rare class to compare "
-            f"anything. Got {evidence['positives']}. Collect more, or go on with --force."
-        )
+    _refuse_too_few(table, settings)
+    split, folds = lay_out(table, tested, settings)
+    # What the choice rests on: a cut in time, or a large test part, may leave few rows to train on.
+    evidence = evidence_of(np.bincount(table.y[split.train], minlength=len(table.classes)))
     weak = evidence["level"] == "weak"
     distribution = look_at(table)
     names = settings.remedy_names()
@@ -150,7 +149,6 @@ def prepare(
         names = _suited(names, table, settings.learners, distribution, weak=weak)
     remedies = {name: _found(name, objects or {}) for name in names}
     share = _alert_share(policy, table)
-    split, folds = lay_out(table, tested, settings)
     columns = {name: values[split.train] for name, values in table.costs.items()}
     learners = {name: make_learner(name) for name in (*settings.learners, DUMMY)}
     search, told = how_many(settings.search, evidence["positives"], quick=settings.quick)
@@ -185,6 +183,15 @@ def prepare(
         _jobs(settings, work),
         told,
     )
+
+
+def _refuse_too_few(table: Table, settings: Settings) -> None:
+    n = evidence_of(table.counts)["positives"]
+    if n < FEWEST and not settings.force:
+        raise InvalidInput(
+            f"{table.target} must hold at least {FEWEST} rows of the rare class to compare "
+            f"anything. Got {n}. Collect more, or go on with --force."
+        )
 
 
 def _pairs(remedies: Mapping[str, Any], learners: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -152,7 +152,7 @@ def test_groups_in_short_visits_keep_their_gap_and_groups_from_all_times_are_dea
 
 def test_a_gap_that_leaves_no_two_folds_is_refused_and_so_is_one_of_another_unit():
     y, time = imbalanced(200, 40), np.arange(200)
-    with pytest.raises(InvalidInput, match=r"gap of make_folds must leave .* Got 190, and 40 rows"):
+    with pytest.raises(InvalidInput, match=r"gap of run must leave .* Got 190, and 40 rows"):
         make_folds(y, time=time, gap=190)
     with pytest.raises(InvalidType, match="gap of make_folds must be a number, as the times are"):
         make_folds(y, time=time, gap=np.timedelta64(1, "D"))

@@ -61,11 +61,11 @@ class Canary:
         """The canary in words.
 
         >>> Canary(0.0041, 0.0028, 0.0062, 5000).sentence
-        'Shuffled labels score 0.0041 (chance 0.0028 to 0.0062): no leak in the pipeline.'
+        'Shuffled labels score 0.0041 (chance 0.0028 to 0.0062): no leak in the folds of the baseline.'
         """
         told = f"Shuffled labels score {self.score:.2g} (chance {self.low:.2g} to {self.high:.2g})"
         if self.ok:
-            return f"{told}: no leak in the pipeline."
+            return f"{told}: no leak in the folds of the baseline."
         return (
             f"{told}: something in the pipeline sees the labels of rows it is judged on. No figure "
             "of this comparison can be trusted. Look for a step that was fitted on all rows, and for "

@@ -47,7 +47,8 @@ def needed(field: Field, objective: str, *, n_rare: int) -> Needed:
     """Widths with more rows, from what each row pulls: ``w(k n) = w(n) / sqrt(k)``.
 
     A difference of a tenth of the baseline's figure shows in four tries of five with ``n_rare ((1.96
-    + 0.84) s / (0.1 |baseline|))^2`` rows, s the median standard error of the paired differences.
+    + 0.84) s / (0.1 |baseline|))^2`` rows, s the largest standard error of the paired differences:
+    rivals that are nearly the baseline have hardly any, and say nothing of one that is a tenth apart.
     Better models that more rows would make are left out of account.
 
     Parameters
@@ -70,7 +71,7 @@ def needed(field: Field, objective: str, *, n_rare: int) -> Needed:
     errors = errors[errors > 0]
     apart, tell = None, None
     if errors.size:
-        error, tenth = float(np.median(errors)), APART * abs(float(field.values[0]))
+        error, tenth = float(errors.max()), APART * abs(float(field.values[0]))
         apart = tuple(2 * Z_95 * error / math.sqrt(times) for times in TIMES)
         tell = math.ceil(n_rare * ((Z_95 + Z_POWER) * error / tenth) ** 2) if tenth else None
     return Needed(

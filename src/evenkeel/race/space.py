@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 
 from evenkeel._checks import check_choice
 from evenkeel.errors import InvalidInput, InvalidType
-from evenkeel.evidence import WEAK
+from evenkeel.evidence import LIMITED, WEAK
 from evenkeel.remedy import Combined
 
 if TYPE_CHECKING:
@@ -233,13 +233,14 @@ def how_many(asked: int | None, positives: int, *, quick: bool = False) -> tuple
     Examples
     --------
     >>> how_many(None, 40)
-    (1, 'Default settings throughout: a search on 40 rare rows (fewer than 50) would choose noise.')
+    (1, 'Default settings throughout: a search on 40 rare rows (fewer than 200) would choose noise.')
     """
     wanted = (1 if quick else USUAL) if asked is None else asked
-    if wanted > 1 and positives < WEAK:
+    least = LIMITED if asked is None else WEAK
+    if wanted > 1 and positives < least:
         return 1, (
-            f"Default settings throughout: a search on {positives:,} rare rows (fewer than {WEAK}) "
-            "would choose noise."
+            f"Default settings throughout: a search on {positives:,} rare rows (fewer than {least}) "
+            + ("would choose noise." if positives < WEAK else "chooses noise too often.")
         )
     if wanted == 1:
         return 1, "Default settings throughout: nothing was searched."

@@ -28,8 +28,9 @@ def doubts_section(sheet: Sheet, facts: Facts) -> None:
     """What the comparison says against itself."""
     sheet.say("Optimism", (facts.get("optimism") or {}).get("sentence"), most=2)
     agreement, second = facts.get("agreement") or {}, facts.get("second_test") or {}
-    shown = [agreement] + [second] * bool(second.get("disagrees"))
-    sheet.say("Agreement", " ".join(str(one.get("sentence") or "") for one in shown), most=2)
+    sheet.say("Agreement", agreement.get("sentence"), most=2)
+    if second.get("disagrees"):
+        sheet.say("By folds", second.get("sentence"), most=3)
     sheet.say("Evidence", (facts.get("needed") or {}).get("sentence"), most=1)
     canaries = facts.get("canaries") or []
     dead = [one for one in canaries if not one.get("ok")]

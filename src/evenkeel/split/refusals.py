@@ -143,13 +143,13 @@ def refuse_folds(y: Ints, blocks: Ints | None, *, grouped: bool, gap: Any) -> In
     n_blocks = len(np.unique(block_of))
     if gap is not None:
         return InvalidInput(
-            f"gap of make_folds must leave two classes to train on beside every stretch of time. "
+            f"gap of run must leave two classes to train on beside every stretch of time. "
             f"Got {in_words(gap)}, and {n:,} rows of the rarest class in {len(y):,} rows. Take a "
             "shorter --gap or --label-delay, or more rows."
         )
     if grouped:
         return InvalidInput(
-            "groups of make_folds must leave every class on both sides of a split. Got "
+            "group of run must leave every class on both sides of a split. Got "
             f"{n_blocks:,} groups of rows that stay together, and a class that lies in one of them "
             f"({n:,} rows). Use a finer group column, or leave it out."
         )
