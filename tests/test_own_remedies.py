@@ -1,6 +1,7 @@
 """Remedies of the user's own: objects, classes by module and name, samplers of other libraries."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -207,6 +208,25 @@ def test_a_run_says_of_an_object_that_it_was_one(folder):
         run(rows(), remedies=["gaussian-nb (object)"], **options)
     with pytest.raises(InvalidInput, match="must have different names"):
         as_texts([Told(), Told()])
+
+
+def test_a_changed_row_of_the_catalogue_is_run_as_it_was_given():
+    options = {"target": "y", "quick": True, "learners": "logistic"}
+    row = find_remedy("smote")
+    changed = replace(row, params={"sampling_strategy": 0.2})
+    assert as_texts([row, find_remedy("smote(k=3)+class-weight")]) == (
+        ("smote", "smote(k=3)+class-weight"), {},
+    )  # fmt: skip
+    texts, objects = as_texts([changed, replace(row, name="mine")])
+    assert texts == ("smote (object)", "mine (object)")
+    assert objects["smote (object)"].thing is changed
+    done = run(rows(), remedies=["smote", changed], **options)
+    again = run(rows(), remedies=[replace(changed, name="mine")], **options)
+    figure = {row["name"]: row["average_precision"] for row in done.facts["remedies"]}
+    mine = {row["name"]: row["average_precision"] for row in again.facts["remedies"]}
+    assert figure["smote (object)"] == mine["mine (object)"] != figure["smote"]
+    forest = replace(find_remedy("balanced-forest"), name="grove")
+    assert as_texts([forest])[1]["grove (object)"].own_learner
 
 
 def test_a_model_that_no_file_can_hold_is_said_before_and_the_run_is_kept(folder, monkeypatch):

@@ -5,11 +5,22 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
+from evenkeel.catalogue import Own
 from evenkeel.versions import versions
 
 if TYPE_CHECKING:
     from evenkeel.prepare import Prepared
     from evenkeel.race import Comparison, Results
+
+
+def run_identity(ready: Prepared) -> dict[str, Any]:
+    """What trials depend on beside the options: rows, and the remedies that no name tells whole."""
+    remedies = ready.course.remedies.items()
+    return {
+        "data_hash": ready.table.hash,
+        "test_hash": None if ready.tested is None else ready.tested.hash,
+        "own_remedies": {name: own.fingerprint for name, own in remedies if isinstance(own, Own)},
+    }
 
 
 def run_info(
@@ -31,7 +42,7 @@ def run_info(
     ]
     return {
         "settings": ready.settings.to_dict(),
-        "data_hash": ready.table.hash,
+        **run_identity(ready),
         "source": ready.table.source,
         "labels": list(ready.table.labels),
         "mapping": ready.table.mapping,

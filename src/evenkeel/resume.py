@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evenkeel.errors import CannotWrite, DamagedRun, InvalidInput, InvalidType, OutOfTime
+from evenkeel.info import run_identity
 from evenkeel.journal import Journal
-from evenkeel.settings import Settings
 from evenkeel.store import begin, discard, kept_in, new_folder, read_json
 from evenkeel.versions import versions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from evenkeel.prepare import Prepared
@@ -59,24 +59,34 @@ def at_work(ready: Prepared, *, resume: bool) -> Iterator[tuple[Path, Journal]]:
 
 def _begin(ready: Prepared, folder: Path, *, resume: bool) -> None:
     """Mark the folder as a run at work; one to go on with must be of the same data and options."""
-    settings, table = ready.settings, ready.table
-    new_folder(folder, table.name, resume=resume)  # another process may have been faster
+    now = run_identity(ready)
+    new_folder(folder, ready.table.name, resume=resume)  # another process may have been faster
     if (folder / "run.json").exists():
         before = read_json(folder / "run.json")
         if not isinstance(before, dict) or not isinstance(before.get("settings"), dict):
             raise DamagedRun(f"{folder / 'run.json'} does not say what the run was asked to do.")
-        changed = settings.differences(Settings.from_dict(before["settings"]))
-        if before.get("data_hash") != table.hash:
-            changed.append("the data")
+        changed = ready.settings.differences(before["settings"]) + _changed(now, before)
         if changed:
             raise InvalidInput(
-                f"resume of run must go on with the same data and options. Changed: "
+                f"resume of run must go on with the same data, options and remedies. Changed: "
                 f"{'; '.join(changed)}. Start a new run instead."
             )
-    begin(folder, {"settings": settings.to_dict(), "data_hash": table.hash})
+    begin(folder, {"settings": ready.settings.to_dict(), **now})
+
+
+def _changed(now: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
+    """Rows and remedies that are not what they were, in words."""
+    rows = {"data_hash": "the data", "test_hash": "the test rows"}
+    known = before.get("own_remedies")
+    known = known if isinstance(known, dict) else {}
+    own = now["own_remedies"].items()
+    return [
+        *(words for name, words in rows.items() if before.get(name) != now[name]),
+        *(f"the remedy {name!r}" for name, digest in own if known.get(name) != digest),
+    ]
 
 
 def _course_of(ready: Prepared) -> str:
     """What trials depend on: a journal noted under anything else is not read."""
-    asked = {"settings": ready.settings.lasting, "data": ready.table.hash, "versions": versions()}
+    asked = {"settings": ready.settings.lasting, "versions": versions(), **run_identity(ready)}
     return json.dumps(asked, sort_keys=True)

@@ -11,7 +11,7 @@ from evenkeel.catalogue import OBJECT, find_remedies, find_remedy, usual_remedie
 from evenkeel.decide import Policy
 from evenkeel.decide.cost_matrix import in_order, read_cost_matrix
 from evenkeel.decide.request import Request, read_share
-from evenkeel.errors import DamagedRun, InvalidInput, InvalidType
+from evenkeel.errors import InvalidInput, InvalidType
 from evenkeel.learners import LEARNERS
 from evenkeel.metrics import METRICS
 from evenkeel.place import Place, read_bytes
@@ -267,24 +267,14 @@ class Settings:
         """What the outcome of a trial may depend on: all but where, how and how long."""
         return {name: value for name, value in self.to_dict().items() if name not in _PLACE}
 
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Settings:
-        """The settings that ``run.json`` holds.
+    def differences(self, before: Mapping[str, Any]) -> list[str]:
+        """What differs in a way that changes results, in words.
 
-        Raises
-        ------
-        DamagedRun
-            They are not what a run was ever asked to do.
+        ``before`` is what ``run.json`` holds, and compared as it stands: a file may come from
+        anybody, so nothing that it names is looked up or imported.
         """
-        known = {field.name for field in fields(cls)}
-        try:
-            return cls(**{name: value for name, value in values.items() if name in known})
-        except (TypeError, ValueError, AttributeError) as error:
-            raise DamagedRun(f"The settings in run.json cannot be used: {error}") from error
-
-    def differences(self, other: Settings) -> list[str]:
-        """What differs in a way that changes results, in words."""
-        mine, theirs = self.lasting, other.lasting
+        mine = self.lasting
+        theirs = {name: plain(before.get(name, getattr(Settings, name, None))) for name in mine}
         return [
             f"{name}: {theirs[name]!r} before, {mine[name]!r} now"
             for name in mine

@@ -19,7 +19,8 @@ from evenkeel.errors import DoesNotApply, InvalidInput, InvalidType
 from evenkeel.race import Course, Trial, fit_whole, run_race, run_trial
 from evenkeel.race.put_back import PutBack
 from evenkeel.race.search import MOST_ROWS, RARE_ROWS, Searched, _Inner, rung_sizes, thinned
-from evenkeel.race.trial import inner_parts, tried_by
+from evenkeel.race.ready import inner_parts
+from evenkeel.race.trial import tried_by
 from evenkeel.report.screen import screen_lines
 from evenkeel.resample import RandomUnderSampler
 from evenkeel.resampled import Resampled
@@ -119,7 +120,7 @@ def test_groups_stay_whole_in_inner_folds(n_folds):
     folds = make_folds(y, groups=groups, n_folds=n_folds, n_repeats=1)
     course = make_course(Spy(), folds=folds)
     train, _ = folds.rows(0, 0)
-    parts = inner_parts(course, 0, train)
+    parts = inner_parts(course, 0, train)["parts"]
     assert len(np.unique(parts)) == (4 if n_folds == 2 else 3)
     table = np.unique(np.column_stack([groups[train], parts]), axis=0)
     assert len(table) == len(np.unique(groups[train])), "each group lies in one part"

@@ -16,7 +16,7 @@ from evenkeel.catalogue import CATALOGUE, find_remedy
 from evenkeel.errors import DoesNotApply, InvalidInput
 from evenkeel.learners import make_learner
 from evenkeel.race import Course, Trial, cost_numbers, fit_whole, run_trial
-from evenkeel.race.trial import fold_seed, seeded
+from evenkeel.race.ready import fold_seed, seeded
 from evenkeel.split import make_folds
 
 SEEN = []

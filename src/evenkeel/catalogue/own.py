@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
-from inspect import Parameter, signature
+from inspect import Parameter, getsource, getsourcefile, isroutine, signature
+from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
@@ -56,6 +62,16 @@ class Own:
     def needs_costs(self) -> bool:
         """Whether it says that it needs costs."""
         return bool(getattr(self.thing, "needs_costs", False))
+
+    @property
+    def own_learner(self) -> bool:
+        """Whether it says that it takes the learner's place."""
+        return bool(getattr(self.thing, "own_learner", False))
+
+    @property
+    def fingerprint(self) -> str:
+        """A hex digest of its class, what it holds and its source; the same in every process."""
+        return _digest(json.dumps(_described(self.thing, {})).encode())
 
     def treat(
         self, estimator: Any, *, seed: int = 0, costs: Mapping[str, Any] | None = None
@@ -196,8 +212,10 @@ def as_texts(remedies: Any) -> tuple[Any, dict[str, Own]]:
             continue
         remedy = next(found)
         if not isinstance(remedy, Own):
-            texts.append(remedy.name)
-            continue
+            if _in_catalogue(remedy):
+                texts.append(remedy.name)
+                continue
+            remedy = Own(remedy.name, remedy)  # the name alone would stand for another
         text = remedy.name + OBJECT
         if "," in text or text in objects:
             raise InvalidInput(
@@ -207,6 +225,14 @@ def as_texts(remedies: Any) -> tuple[Any, dict[str, Own]]:
         texts.append(text)
         objects[text] = Own(text, remedy.thing)
     return tuple(texts), objects
+
+
+def _in_catalogue(remedy: Remedy | Combined) -> bool:
+    from evenkeel.catalogue.specs import find_remedy  # it needs this file
+
+    with suppress(ValueError):  # no such name; arrays among params have no one answer
+        return find_remedy(remedy.name) == remedy
+    return False
 
 
 def kebab(name: str) -> str:
@@ -224,3 +250,49 @@ def _taken(call: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     known = signature(call).parameters
     every = any(one.kind is Parameter.VAR_KEYWORD for one in known.values())
     return {name: value for name, value in given.items() if every or name in known}
+
+
+def _described(value: Any, seen: dict[int, Any]) -> Any:
+    """What a value is made of, as JSON can hold it: by content and source, never by address."""
+    if value is None or isinstance(value, str | bytes | int | float | complex | ModuleType):
+        return repr(value)
+    if id(value) in seen:
+        return "(seen)"
+    seen[id(value)] = value  # held, so that no later value has its address
+    if isinstance(value, np.ndarray) and not value.dtype.hasobject:
+        return [str(value.dtype), value.shape, _digest(value.tobytes())]
+    if hasattr(value, "to_numpy"):  # a frame or a series shows only its ends
+        return [_shown(getattr(value, "columns", "")), _described(value.to_numpy().tolist(), seen)]
+    if isinstance(value, dict):
+        return [[_described(part, seen) for part in item] for item in value.items()]
+    if isinstance(value, list | tuple):
+        return [type(value).__name__, *(_described(part, seen) for part in value)]
+    if isinstance(value, set | frozenset):
+        return sorted(_shown(part) for part in value)
+    if isinstance(value, type) or isroutine(value):
+        return _source_of(value)
+    sources = [_source_of(base) for base in type(value).__mro__[:-1]]
+    if hasattr(value, "get_params"):
+        return [sources, _described(value.get_params(deep=False), seen)]
+    held = dict(getattr(value, "__dict__", {}))
+    return [sources, _shown(value), _described(held, seen)]
+
+
+def _shown(value: Any) -> str:
+    return re.sub(r" at 0x\w+", "", repr(value))
+
+
+def _source_of(thing: Any) -> list[str | None]:
+    """Where a class or function is from, and a digest of the file; in a script, of itself alone."""
+    module = getattr(thing, "__module__", None)
+    named = f"{module}.{getattr(thing, '__qualname__', thing)}"
+    try:
+        if module == "__main__":  # the script around it may well change, to say resume=True
+            return [named, _digest(getsource(thing).encode())]
+        return [named, _digest(Path(getsourcefile(thing) or "").read_bytes())]
+    except (OSError, TypeError):  # compiled, or typed at a prompt
+        return [named, None]
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

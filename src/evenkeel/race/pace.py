@@ -59,7 +59,7 @@ class Pace:
         for repeat in range(self.course.folds.n_repeats):
             for pair in (self.pairs[0], *(p for p in self.pairs[1:] if p[1] == DUMMY)):
                 yield from self._whole(pair, repeat)
-            if (self.pairs[0], repeat) in self._left_out:
+            if (self.pairs[0], repeat) in self._left_out or self._is_out(self.pairs[0]):
                 return  # nothing to compare with
             while (trial := self._next(repeat)) is not None:
                 yield self._give(trial)
@@ -79,6 +79,8 @@ class Pace:
         if repeat and not self._fits(pair, repeat):
             return
         for trial in self._to_do(pair, repeat):
+            if self.results.trouble(*pair) is not None:
+                return  # a fold that cannot be scored: the others would be for nothing
             if repeat == 0 and pair == self.pairs[0]:
                 self._check_baseline()
             yield self._give(trial)

@@ -1,17 +1,22 @@
-"""What all remedies of a fold share: the learner's columns, learnt once from training rows."""
+"""What all remedies of a fold share: the learner's columns, learnt once, and parts to search on."""
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
-from evenkeel._rows import take
+from evenkeel._rows import has_index, is_sparse, take
+from evenkeel.errors import InvalidInput
 from evenkeel.learners import Columns
+from evenkeel.race.search import PARTS
+from evenkeel.split import make_folds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,7 +74,11 @@ def load_libraries(estimator: Any) -> None:
 def ready_rows(
     trial: Trial, course: Course, train: NDArray[Any], valid: NDArray[Any], seed: int
 ) -> Ready:
-    """The rows of a fold after the learner's columns step; those of one repeat are kept."""
+    """The rows of a fold after the learner's columns step; those of one repeat are kept.
+
+    What one remedy does to them in place, the next must not see: arrays cannot be written to, and
+    of frames each remedy gets its own.
+    """
     key = (course.token, trial.learner, trial.repeat)
     if getattr(_mine, "key", None) != key:
         _mine.key, _mine.folds = key, {}
@@ -81,8 +90,68 @@ def ready_rows(
             X_train, X_valid = columns.fit_transform(X_train), columns.transform(X_valid)
         if (len(folds) + 1) * _size(X_train) > _KEPT_BYTES:
             folds.clear()
-        folds[trial.fold] = Ready(X_train, X_valid)
-    return folds[trial.fold]
+        folds[trial.fold] = Ready(_sealed(X_train), _sealed(X_valid))
+    kept = folds[trial.fold]
+    return Ready(lent(kept.train), lent(kept.valid))
+
+
+def lent(X: Any) -> Any:
+    """The same table for one user: a frame as a copy of its own, anything else as it is."""
+    if has_index(X):
+        # a shallow one is not enough: copy-on-write of pandas 3 leaves categories, nullable numbers
+        return X.copy()
+    return X.clone() if _is_polars(X) else X  # shares its columns, which are never changed
+
+
+def _is_polars(X: Any) -> bool:
+    import narwhals as nw
+
+    return bool(nw.dependencies.is_polars_dataframe(X))
+
+
+def _sealed(X: Any) -> Any:
+    """A table whose arrays are read-only: who writes to one fails there and then."""
+    if isinstance(X, np.ndarray):
+        X.setflags(write=False)
+    elif is_sparse(X):
+        if hasattr(X, "sum_duplicates"):
+            X.sum_duplicates()  # in place, as libraries do where it is not done yet
+        for name in ("data", "indices", "indptr"):
+            if isinstance(array := getattr(X, name, None), np.ndarray):
+                array.setflags(write=False)
+    return X
+
+
+def inner_parts(course: Course, repeat: int, rows: NDArray[Any]) -> dict[str, Any]:
+    """What :class:`evenkeel.race.search.Searched` is to judge a trial's rows by.
+
+    The parts are the other folds, which keep blocks, times and the gap between them whole. Two
+    folds leave one: its rows are dealt anew, with what must stay together kept together.
+
+    Returns
+    -------
+    dict
+        ``parts`` ``(n_rows,)``, and ``left_out`` ``(n_folds, n_rows)`` or None.
+    """
+    folds = course.folds
+    parts = folds.part[repeat][rows].astype(np.int64)
+    if np.ptp(parts) > 0 or course.search < 2:
+        left_out = None if folds.left_out is None else folds.left_out[:, rows]
+        return {"parts": parts, "left_out": left_out}
+    blocks = None if folds.blocks is None else folds.blocks[rows]
+    seed = fold_seed(course.seed, repeat, int(parts[0]))
+    try:
+        # folds tell which rows are too near, not when they were: within one, no gap can be kept
+        dealt = make_folds(course.y[rows], groups=blocks, n_folds=PARTS, n_repeats=1, seed=seed)
+    except InvalidInput:  # blocks too large to be dealt: one part, and so nothing to choose by
+        return {"parts": parts, "left_out": None}
+    return {"parts": dealt.part[0].astype(np.int64), "left_out": None}
+
+
+def fold_seed(seed: int, repeat: int, fold: int) -> int:
+    """Seed of a fold: from its name, never from the order in which trials run."""
+    digest = hashlib.sha256(f"{seed}/{repeat}/{fold}".encode()).digest()
+    return int.from_bytes(digest[:4], "little") >> 1
 
 
 def _size(X: Any) -> int:

@@ -52,10 +52,16 @@ class Results:
     def trouble(self, remedy: str, learner: str) -> Outcome | None:
         """An outcome without scores, which says that the pair cannot run; None while all is well."""
         pair = (remedy, learner)
-        for trial, outcome in self.outcomes.items():
-            if (trial.remedy, trial.learner) == pair and outcome.status != "ok":
-                return outcome
-        return None
+        # the first by number, not by time: with several jobs a later fold may be over before it
+        return min(
+            (
+                outcome
+                for trial, outcome in self.outcomes.items()
+                if (trial.remedy, trial.learner) == pair and outcome.status != "ok"
+            ),
+            key=lambda outcome: (outcome.trial.repeat, outcome.trial.fold),
+            default=None,
+        )
 
 
 def run_race(
@@ -127,20 +133,28 @@ class Everything:
         self.course = course
         self.pairs = pairs
         self.results = results
-        self.let_go = 0
+        self._given: set[Trial] = set()
 
     def trials(self) -> Iterator[Trial]:
-        """Trials in order; a pair that an earlier repeat showed cannot run is let go."""
+        """Trials in order; a pair is let go after the first that shows that it cannot run."""
         for repeat in range(self.course.folds.n_repeats):
             for pair in self.pairs:
-                if self._given_up(pair, repeat):
-                    self.let_go += self.course.folds.n_folds
-                    continue
-                yield from block(*pair, repeat, self.course)
+                for trial in block(*pair, repeat, self.course):
+                    if self.results.trouble(*pair) is not None:
+                        break
+                    self._given.add(trial)
+                    yield trial
 
-    def _given_up(self, pair: tuple[str, str], repeat: int) -> bool:
-        found = self.results.trouble(*pair)
-        return found is not None and found.trial.repeat < repeat
+    @property
+    def let_go(self) -> int:
+        """Trials that are decided not to run."""
+        return sum(
+            trial not in self._given
+            for pair in self.pairs
+            if self.results.trouble(*pair) is not None
+            for repeat in range(self.course.folds.n_repeats)
+            for trial in block(*pair, repeat, self.course)
+        )
 
 
 def left_out(results: Results, pair: tuple[str, str]) -> tuple[str, str]:

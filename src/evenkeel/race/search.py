@@ -77,7 +77,7 @@ class Searched(Wrapper):
     DecisionTreeClassifier(max_depth=4, random_state=0)
     """
 
-    own_columns: ClassVar[tuple[str, ...]] = ("parts",)
+    own_columns: ClassVar[tuple[str, ...]] = ("parts", "left_out")
 
     def __init__(self, candidates: Sequence[Any], *, random_state: int = 0) -> None:
         self.candidates = candidates
@@ -103,8 +103,9 @@ class Searched(Wrapper):
         return self.estimator_
 
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, *, parts: Any = None, **columns: Any
-    ) -> Searched:
+        self, X: Any, y: Any, sample_weight: Any = None, *,
+        parts: Any = None, left_out: Any = None, **columns: Any,
+    ) -> Searched:  # fmt: skip
         """Search, then fit the winner on all rows.
 
         Parameters
@@ -116,6 +117,9 @@ class Searched(Wrapper):
         parts
             ``(n_rows,)``: ids of the rows that are judged together, such as the number of an outer
             fold. None deals the rows, stratified.
+        left_out
+            ``(n_parts, n_rows)``, with parts numbered from 0: rows too near in time to a part to
+            train for it. None leaves out none.
         """
         X, y = as_rows(X, y)
         self._check_names(columns)
@@ -124,7 +128,7 @@ class Searched(Wrapper):
         self.history_: list[dict[str, Any]] = []
         self.chosen_ = 0
         if len(self.candidates) > 1:
-            inner = _Inner(X, np.asarray(y), parts, columns, self.random_state)
+            inner = _Inner(X, np.asarray(y), parts, columns, self.random_state, left_out)
             self.chosen_ = self._halve(inner) if inner.parts else 0
         fitted = fit_weighted(clone(self.candidates[self.chosen_]), X, y, **columns)
         self.n_rows_ = getattr(fitted, "n_rows_", n_rows(X))
@@ -174,8 +178,10 @@ class _Rows:
 class _Inner:
     """The training rows, the parts that judge, and the subsets that train."""
 
-    def __init__(self, X: Any, y: Any, parts: Any, columns: dict[str, Any], seed: int) -> None:
-        self.X, self.y, self.columns, self.seed = X, y, columns, seed
+    def __init__(
+        self, X: Any, y: Any, parts: Any, columns: dict[str, Any], seed: int, left_out: Any = None
+    ) -> None:
+        self.X, self.y, self.columns, self.seed, self.left_out = X, y, columns, seed, left_out
         self.classes, self.codes = np.unique(y, return_inverse=True)
         self.part_of = self._dealt() if parts is None else np.asarray(parts)
         if self.part_of is not None and self.part_of.shape != self.codes.shape:
@@ -199,9 +205,15 @@ class _Inner:
         usable = []
         for part in np.unique(self.part_of):
             inside = self.part_of == part
-            if np.ptp(self.codes[inside]) > 0 and np.unique(self.codes[~inside]).size > 1:
+            fit_on = self.codes[self._beside(part)]
+            if np.ptp(self.codes[inside]) > 0 and np.unique(fit_on).size > 1:
                 usable.append(part)
         return usable
+
+    def _beside(self, part: Any) -> NDArray[np.bool_]:
+        """Rows that may train for a part: those of the others, less what is too near in time."""
+        others = np.asarray(self.part_of != part)
+        return others if self.left_out is None else others & ~self.left_out[part]
 
     def part_for(self, rung: int, *, last: bool) -> Any:
         """The part that judges a rung; the last rung has one of its own, where there are two."""
@@ -239,8 +251,8 @@ class _Inner:
         """
         if self._kept is None or self._kept[0] != (part, share):
             rng = np.random.default_rng([self.seed, self.parts.index(part)])
-            inside = self.part_of == part
-            others, judged = np.flatnonzero(~inside), np.flatnonzero(inside)
+            others = np.flatnonzero(self._beside(part))
+            judged = np.flatnonzero(self.part_of == part)
             kept = share * min(1.0, MOST_ROWS / others.size)
             counts = np.bincount(self.codes[judged])
             train = thinned(self.codes, others, kept, rng)
@@ -266,25 +278,16 @@ def rung_sizes(n: int) -> list[int]:
 def thinned(
     codes: Ints, rows: Ints, share: float, rng: np.random.Generator, *, least: int = 0
 ) -> Ints:
-    """A share of the rows, class by class; of a class at least 200 rows, or all it has.
+    """A share of the rows, sorted, class by class; of a class at least 200 rows, or all it has.
 
     Shares of one generator are nested: the rows of a smaller one are among those of a larger.
 
     Parameters
     ----------
-    codes
-        Class codes of all rows.
-    rows
-        Row numbers to draw from, sorted.
-    share
-        In (0, 1].
-    least
-        Rows to keep of a class where that is more than 200.
-
-    Returns
-    -------
-    array
-        Sorted row numbers.
+    codes, rows
+        Class codes of all rows; numbers of those to draw from, sorted.
+    share, least
+        In (0, 1]; and rows to keep of a class where that is more than 200.
     """
     kept = []
     for code in np.unique(codes[rows]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import time
 import warnings
@@ -16,11 +15,18 @@ from sklearn.pipeline import Pipeline
 from evenkeel._threads import limited
 from evenkeel.errors import DoesNotApply, InvalidInput
 from evenkeel.race.memory import peak_above, reset_peak
-from evenkeel.race.ready import columns_before, load_libraries, ready_rows, seeded
-from evenkeel.race.search import PARTS, Searched
+from evenkeel.race.ready import (
+    columns_before,
+    fold_seed,
+    inner_parts,
+    lent,
+    load_libraries,
+    ready_rows,
+    seeded,
+)
+from evenkeel.race.search import Searched
 from evenkeel.race.space import Configuration, configurations
 from evenkeel.scores import fit_and_score
-from evenkeel.split import make_folds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +37,7 @@ if TYPE_CHECKING:
     from evenkeel.race.space import Space
     from evenkeel.split import Folds
 
+_ROUNDING = 1e-9  # by which a probability may lie outside [0, 1]; it is cut to it
 DUMMY = "prevalence"  # name of the learner that forecasts the prevalence for every row
 
 
@@ -157,7 +164,7 @@ def run_trial(trial: Trial, course: Course) -> Outcome:
             start = time.perf_counter()
             proba, fitted = fit_and_score(
                 model, ready.train, course.y[train], ready.valid, course.n_classes,
-                parts=inner_parts(course, trial.repeat, train),
+                **inner_parts(course, trial.repeat, train),
             )  # fmt: skip
         except DoesNotApply as error:
             return _without(trial, "skipped", str(error))
@@ -170,10 +177,12 @@ def run_trial(trial: Trial, course: Course) -> Outcome:
                 return _without(trial, "failed", "ran out of memory")
             return _without(trial, "failed", f"{type(error).__name__}: {error}")
     seconds = time.perf_counter() - start
+    if (wrong := _wrong(proba, len(valid), course.n_classes)) is not None:
+        return _without(trial, "failed", wrong)
     fit_rows = int(getattr(fitted, "n_rows_", len(train)))
     chosen = _settings(fitted, tried, course.remedies[trial.remedy])
     peak, wall = peak_above(before), time.perf_counter() - begun
-    return Outcome(trial, proba, "ok", None, seconds, fit_rows, peak, chosen, wall)
+    return Outcome(trial, proba.clip(0.0, 1.0), "ok", None, seconds, fit_rows, peak, chosen, wall)
 
 
 def tried_by(trial: Trial, course: Course) -> list[Configuration]:
@@ -203,21 +212,18 @@ def _last_step(estimator: Any) -> Any:
     return estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
 
 
-def inner_parts(course: Course, repeat: int, rows: NDArray[Any]) -> NDArray[np.int64]:
-    """Parts of a trial's rows to search on: the other folds, which keep blocks and times whole.
-
-    Two folds leave one: its rows are dealt anew, with what must stay together kept together.
-    """
-    parts: NDArray[np.int64] = course.folds.part[repeat][rows].astype(np.int64)
-    if np.ptp(parts) > 0 or course.search < 2:
-        return parts
-    blocks = None if course.folds.blocks is None else course.folds.blocks[rows]
-    seed = fold_seed(course.seed, repeat, int(parts[0]))
-    try:
-        dealt = make_folds(course.y[rows], groups=blocks, n_folds=PARTS, n_repeats=1, seed=seed)
-    except InvalidInput:  # blocks too large to be dealt: one part, and so nothing to choose by
-        return parts
-    return np.asarray(dealt.part[0], dtype=np.int64)
+def _wrong(proba: NDArray[np.float64], n_rows: int, n_classes: int) -> str | None:
+    """What keeps probabilities from being judged, in one sentence; None for none."""
+    told = "predict_proba must give "
+    if proba.shape != (n_rows, n_classes):
+        return f"{told}one row for each of {n_rows:,} rows scored. Got {len(proba):,}."
+    if not np.isfinite(proba).all():
+        bad = np.count_nonzero(~np.isfinite(proba))
+        return f"{told}finite probabilities. Got {bad:,} of {proba.size:,} missing or infinite."
+    low, high = proba.min(initial=0.0), proba.max(initial=1.0)
+    if low < -_ROUNDING or high > 1.0 + _ROUNDING:
+        return f"{told}probabilities in [0, 1]. Got {low:g} to {high:g}."
+    return None
 
 
 def _settings(fitted: Any, tried: list[Configuration], remedy: Any) -> dict[str, Any] | None:
@@ -237,11 +243,11 @@ def fit_whole(remedy: str, learner: str, course: Course) -> tuple[Any, dict[str,
     with limited(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         columns = columns_before(course.learners[learner], seed)
-        X = course.X if columns is None else columns.fit_transform(course.X)
+        X = lent(course.X) if columns is None else columns.fit_transform(course.X)
         tried = tried_by(trial, course)
         parts = inner_parts(course, 0, np.arange(len(course.y)))
         model = treated_model(trial, course, seed, tried)
-        _, fitted = fit_and_score(model, X, course.y, X[:1], course.n_classes, parts=parts)
+        _, fitted = fit_and_score(model, X, course.y, X[:1], course.n_classes, **parts)
     settings = _settings(fitted, tried, course.remedies[remedy])
     fitted = fitted.best_ if isinstance(fitted, Searched) else fitted
     whole = fitted if columns is None else Pipeline([("columns", columns), ("model", fitted)])
@@ -280,12 +286,6 @@ def cost_numbers(
         for true, row in enumerate(policy.costs.table)
     )
     return {"cost_fn": sums[1], "cost_fp": sums[0]} if len(sums) == 2 else {"class_costs": sums}
-
-
-def fold_seed(seed: int, repeat: int, fold: int) -> int:
-    """Seed of a fold: from its name, never from the order in which trials run."""
-    digest = hashlib.sha256(f"{seed}/{repeat}/{fold}".encode()).digest()
-    return int.from_bytes(digest[:4], "little") >> 1
 
 
 def lost_trial(trial: Trial, reason: str) -> Outcome:
