@@ -45,7 +45,12 @@ def make_table(n_classes):
 
 @pytest.fixture(scope="module")
 def runs():
-    short = {"quick": True, "remedies": ("class-weight", "smote"), "learners": "logistic", "test_size": 0.2}
+    short = {
+        "quick": True,
+        "remedies": ("class-weight", "smote"),
+        "learners": "logistic",
+        "test_size": 0.2,
+    }
     two = evenkeel.run(make_table(2), target="y", positive="yes", cost_fn=9, cost_fp=1, **short)
     return {"two classes": two, "three classes": evenkeel.run(make_table(3), target="y", **short)}
 

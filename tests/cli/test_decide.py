@@ -130,7 +130,10 @@ REFUSED = {
     "an unknown column": (["--cost-fn", "aa", "--cost-fp", "4"], "Did you mean 'a'?"),
     "a column of text": (["--cost-fn", "c", "--cost-fp", "4"], "must be a numeric column"),
     "the target": (["--cost-fn", "y", "--cost-fp", "4"], "There are: a, b."),
-    "one cost": (["--cost-fn", "4"], "--cost-fn and --cost-fp must be given together. Got only --cost-fn"),
+    "one cost": (
+        ["--cost-fn", "4"],
+        "--cost-fn and --cost-fp must be given together. Got only --cost-fn",
+    ),
     "no stakes": (["--cost-fn", "0", "--cost-fp", "0"], "make every decision equal"),
     "costs below 0": (["--cost-fn", "b", "--cost-fp", "4"], "must hold numbers of at least 0"),
     "NaN": (["--cost-fn", "nan", "--cost-fp", "4"], "number of at least 0"),

@@ -116,6 +116,15 @@ def test_a_hopeless_remedy_is_dropped_and_the_reason_says_by_how_much(world):
     assert len(results.repeats("equal", "m", _course())) == 1
 
 
+def test_a_baseline_that_fails_is_not_tried_on_another_fold_nor_raced_against(world):
+    here = world({"none": 1.0, "a": 1.0}, status={"none": "failed"})
+    results = here.race(10_000.0)
+    assert [(t.remedy, t.learner, t.fold) for t in here.ran if t.learner == "m"] == [
+        ("none", "m", 0)
+    ]
+    assert results.trouble(*BASE) is not None
+
+
 def test_without_a_budget_nothing_is_dropped(world):
     here = world({"none": 1.0, "noise": 1.0}, {"noise": 0.0})
     results = run_race(_course(), here.pairs())

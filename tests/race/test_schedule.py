@@ -1,11 +1,17 @@
 """Order, budget, journal and progress of a race, on trials that cost nothing."""
 
+import time
+
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LogisticRegression
 
+from evenkeel.catalogue import find_remedy
 from evenkeel.journal import Journal
+from evenkeel.place import Place
 from evenkeel.race import Course, Outcome, Results, Trial, run_race, schedule
-from evenkeel.split import make_folds
+from evenkeel.split import Folds, make_folds
 
 PAIRS = [("none", "m"), ("a", "m"), ("b", "m"), ("none", "prevalence")]
 
@@ -34,16 +40,81 @@ def ran(monkeypatch):
 def test_every_pair_on_every_fold_repeat_by_repeat_the_baseline_first(course, ran):
     results = run_race(course, PAIRS)
     first = [Trial(remedy, learner, 0, fold) for remedy, learner in PAIRS for fold in range(2)]
-    assert ran[:8] == first
+    first.remove(Trial("b", "m", 0, 1))  # its first fold says that it cannot run
+    assert ran[:7] == first
     repeats = [trial.repeat for trial in ran]
     assert repeats == sorted(repeats)
     assert len(results.repeats("a", "m", course)) == 3
     assert not results.not_run
 
 
-def test_a_pair_that_cannot_run_is_not_tried_in_later_repeats(course, ran):
-    run_race(course, PAIRS)
-    assert {trial.repeat for trial in ran if trial.remedy == "b"} == {0}
+def test_a_pair_that_cannot_run_is_not_tried_on_another_fold(course, ran):
+    seen = []
+    last = [PAIRS[0], PAIRS[2]]
+    results = run_race(course, last, progress=lambda *step: seen.append(step[:2]))
+    assert [trial for trial in ran if trial.remedy == "b"] == [Trial("b", "m", 0, 0)]
+    assert results.trouble("b", "m").trial == Trial("b", "m", 0, 0)
+    assert seen[-1] == (12, 12), "what is let go counts as done"
+
+
+class Fussy(ClassifierMixin, BaseEstimator):
+    """Names its rows when it fails; the first fold takes it longest."""
+
+    def __init__(self, first=-1):
+        self.first = first
+
+    def fit(self, X, y):
+        if int(X[0, 0]) == self.first:
+            time.sleep(0.4)
+        raise RuntimeError(f"rows from {int(X[0, 0])} on")
+
+    def predict_proba(self, X):
+        raise AssertionError
+
+
+class Mine:
+    """A remedy that puts a model of its own in place of the learner."""
+
+    def __init__(self, model):
+        self.model = model
+
+    def treat(self, estimator, *, seed, costs):
+        return self.model
+
+
+def test_one_job_and_two_tell_the_same_of_what_fails():
+    y = np.repeat([0, 1], [60, 12])
+    X = np.arange(72.0)[:, None]
+    part = (np.arange(72) % 3)[None].astype(np.int16)
+    remedies = {"none": find_remedy("none"), "mine": Mine(Fussy(first=1))}
+    # fold 0 trains on rows 1 on, folds 1 and 2 on rows 0 on: fold 1 fails before fold 0 does
+    course = Course(X, y, 2, Folds(part, 3), {"m": LogisticRegression()}, remedies)
+    pairs = [("none", "m"), ("mine", "m")]
+    one, two = (
+        run_race(course, pairs, jobs=jobs, place=Place(backend="threading")) for jobs in (1, 2)
+    )
+    assert sum(trial.remedy == "mine" for trial in one.outcomes) == 1
+    assert sum(trial.remedy == "mine" for trial in two.outcomes) >= 2, "handed out already"
+    reasons = {found.trouble("mine", "m").reason for found in (one, two)}
+    assert reasons == {"RuntimeError: rows from 1 on"}
+
+
+def test_what_failed_is_tried_again_and_gone_on_with(course, ran, monkeypatch, tmp_path):
+    def fail(trial, course):
+        bad = trial.remedy == "a" and trial.fold == 1
+        return Outcome(trial, np.full((1, 2), 0.5), "failed" if bad else "ok", "no luck")
+
+    journal = Journal(tmp_path)
+    with monkeypatch.context() as broken:
+        broken.setattr(schedule, "run_trial", fail)
+        first = run_race(course, PAIRS, journal=journal)
+    assert [trial.fold for trial in first.outcomes if trial.remedy == "a"] == [0, 1]
+    second = run_race(course, PAIRS, journal=journal)
+    assert [t for t in ran if t.remedy == "a"] == [
+        Trial("a", "m", repeat, fold) for repeat in range(3) for fold in range(2)
+    ][1:]
+    assert len(second.repeats("a", "m", course)) == 3
+    assert second.trouble("a", "m") is None
 
 
 def test_progress_never_goes_back_and_ends_at_the_whole(course, ran):

@@ -18,8 +18,8 @@ from evenkeel.catalogue import find_remedy
 from evenkeel.errors import DoesNotApply, InvalidInput, InvalidType
 from evenkeel.race import Course, Trial, fit_whole, run_race, run_trial
 from evenkeel.race.put_back import PutBack
-from evenkeel.race.search import MOST_ROWS, RARE_ROWS, Searched, _Inner, rung_sizes, thinned
 from evenkeel.race.ready import inner_parts
+from evenkeel.race.search import MOST_ROWS, RARE_ROWS, Searched, _Inner, rung_sizes, thinned
 from evenkeel.race.trial import tried_by
 from evenkeel.report.screen import screen_lines
 from evenkeel.resample import RandomUnderSampler
@@ -124,6 +124,39 @@ def test_groups_stay_whole_in_inner_folds(n_folds):
     assert len(np.unique(parts)) == (4 if n_folds == 2 else 3)
     table = np.unique(np.column_stack([groups[train], parts]), axis=0)
     assert len(table) == len(np.unique(groups[train])), "each group lies in one part"
+
+
+def test_the_search_keeps_the_gap_that_the_folds_keep():
+    n, gap = 1200, 60
+    _, y = rows(n)
+    folds = make_folds(y, time=np.arange(n), gap=gap, n_folds=4, n_repeats=1)
+    course = make_course(Spy(), folds=folds, space=QUALITY, search=3)
+    train, _ = folds.rows(0, 1)
+    given = inner_parts(course, 0, train)
+    inner = _Inner(course.X[train], y[train], given["parts"], {}, 0, given["left_out"])
+    assert len(inner.parts) == 3
+    for part in inner.parts:
+        fit_on, judged = inner._rows(part, 1.0)
+        apart = np.abs(train[fit_on.rows][:, None] - train[judged.rows])
+        assert apart.min() >= gap
+    for fold in (1, None):
+        FITS.clear()
+        if fold is None:
+            fit_whole("none", "mine", course)
+        else:
+            assert run_trial(Trial("none", "mine", 0, fold), course).status == "ok"
+        assert len(FITS) > 2
+        for _, seen in FITS[:-1]:
+            (part,) = set(range(4)) - {fold} - set(folds.part[0][seen])
+            assert np.abs(seen[:, None] - np.flatnonzero(folds.part[0] == part)).min() >= gap
+
+
+def test_a_part_beside_which_a_gap_leaves_nothing_judges_nothing():
+    X, y = rows(400, 80)
+    parts = np.arange(400) // 100
+    left_out = np.zeros((4, 400), bool)
+    left_out[2] = parts != 2
+    assert _Inner(X, y, parts, {}, 0, left_out).parts == [0, 1, 3]
 
 
 def test_blocks_that_cannot_be_dealt_again_leave_the_default():

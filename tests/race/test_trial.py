@@ -1,17 +1,21 @@
 """One trial: what it may see, what it is seeded by, and what becomes of errors."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
 
-from evenkeel import Policy
+from evenkeel import Policy, compare
 from evenkeel.catalogue import CATALOGUE, find_remedy
 from evenkeel.errors import DoesNotApply, InvalidInput
 from evenkeel.learners import make_learner
@@ -54,6 +58,70 @@ def make_course(learner, *names, n_rows=240, **more):
     return Course(X, y, 2, folds, {"mine": learner}, remedies, **more)
 
 
+class Spoiler(ClassifierMixin, BaseEstimator):
+    """Sets what it is given to 0, in place."""
+
+    def __init__(self, spoil=None):
+        self.spoil = spoil
+
+    def fit(self, X, y):
+        self.spoil(X)
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        return np.full((len(X), 2), 0.5)
+
+
+def zero_array(X):
+    X[:] = 0
+
+
+def zero_sparse(X):
+    X.data[:] = 0
+
+
+def zero_pandas(X):
+    X.iloc[:, 0] = 0.0
+    X["n"].array[:] = 0  # not protected by copy-on-write
+
+
+def zero_polars(X):
+    X[0, "row"] = 99
+    X.insert_column(0, pl.Series("more", np.zeros(len(X))))
+
+
+class Answering(ClassifierMixin, BaseEstimator):
+    """Answers with what a function makes of zeros and halves."""
+
+    def __init__(self, answer=None):
+        self.answer = answer
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        return self.answer(np.full((len(X), 2), 0.5))
+
+
+class Mine:
+    """A remedy that puts a model of its own in place of the learner."""
+
+    def __init__(self, model):
+        self.model = model
+
+    def treat(self, estimator, *, seed, costs):
+        return self.model
+
+
+def with_remedy(model, learner, X=None):
+    course = make_course(learner)
+    X = course.X.to_numpy() if X is None else X(course.X)
+    remedies = {"none": find_remedy("none"), "mine": Mine(model)}
+    return replace(course, X=X, remedies=remedies)
+
+
 @pytest.fixture(autouse=True)
 def forget():
     SEEN.clear()
@@ -70,6 +138,85 @@ def test_columns_learn_from_training_rows_without_labels_once_for_all_remedies()
     assert all(y is None for _, _, y in SEEN), "a column step never sees a label"
     scored = [rows for what, rows, _ in SEEN if what == "transform"]
     assert scored[1::2] == [course.folds.rows(0, fold)[1].tolist() for fold in range(3)]
+
+
+def to_pandas(X):
+    frame = X.to_pandas()
+    return frame.assign(n=pd.array(np.arange(len(frame)), dtype="Int64"))
+
+
+KINDS = {
+    "array": (pl.DataFrame.to_numpy, zero_array, "failed"),
+    "csr": (lambda X: sparse.csr_matrix(X.to_numpy()), zero_sparse, "failed"),
+    "csc": (lambda X: sparse.csc_array(X.to_numpy()), zero_sparse, "failed"),
+    "pandas": (to_pandas, zero_pandas, "ok"),
+    "polars": (pl.DataFrame.clone, zero_polars, "ok"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("stepped", [True, False], ids=["columns", "bare"])
+def test_what_a_remedy_does_to_its_rows_no_other_sees(kind, stepped):
+    make, spoil, status = KINDS[kind]
+    learner = LogisticRegression()
+    if stepped:
+        learner = Pipeline([("columns", FunctionTransformer()), ("model", learner)])
+    course = with_remedy(Spoiler(spoil), learner, make)
+    first = run_trial(Trial("none", "mine", 0, 0), course)
+    mine = run_trial(Trial("mine", "mine", 0, 0), course)
+    after = run_trial(Trial("none", "mine", 0, 0), course)
+    assert (first.status, mine.status, after.status) == ("ok", status, "ok")
+    assert mine.reason is None or "read-only" in mine.reason
+    assert np.array_equal(first.proba, after.proba)
+
+
+@pytest.mark.parametrize("learner", ["logistic", "lightgbm", "forest"])
+@pytest.mark.parametrize("kind", ["array", "csr", "pandas"])
+def test_learners_take_rows_that_cannot_be_written_to(learner, kind):
+    model = make_learner(learner).steps[-1][1]
+    course = with_remedy(Spoiler(), model, KINDS[kind][0])
+    outcome = run_trial(Trial("none", "mine", 0, 0), course)
+    assert outcome.status == "ok", outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (lambda p: p * np.nan, "finite probabilities. Got 162 of 162 missing or infinite."),
+        (lambda p: p / 0.0, "finite probabilities. Got 162 of 162 missing or infinite."),
+        (lambda p: p - 0.6, "probabilities in [0, 1]. Got -0.1 to -0.1."),
+        (lambda p: p * 5, "probabilities in [0, 1]. Got 2.5 to 2.5."),
+        (lambda p: p[:7], "one row for each of 81 rows scored. Got 7."),
+    ],
+    ids=["missing", "infinite", "below", "above", "short"],
+)
+def test_probabilities_that_cannot_be_judged_are_a_failure_of_their_own(answer, reason):
+    course = with_remedy(Answering(answer), LogisticRegression())
+    outcome = run_trial(Trial("mine", "mine", 0, 0), course)
+    assert (outcome.status, outcome.reason) == ("failed", f"predict_proba must give {reason}")
+    assert outcome.proba.size == 0
+
+
+def test_rounding_beyond_0_and_1_is_cut_off():
+    course = with_remedy(
+        Answering(lambda p: p + np.array([-0.5 - 1e-12, 0.5 + 1e-12])), LogisticRegression()
+    )
+    outcome = run_trial(Trial("mine", "mine", 0, 0), course)
+    assert outcome.status == "ok"
+    assert np.array_equal(np.unique(outcome.proba), [0.0, 1.0])
+
+
+def test_a_remedy_whose_probabilities_are_missing_does_not_end_the_comparison():
+    course = make_course(LogisticRegression())
+    bad = Mine(Answering(lambda p: p * np.nan))
+    X = course.X.to_numpy()
+    found = compare(
+        X, course.y, estimator=LogisticRegression(), remedies=[bad, "class-weight"], cv=2
+    )
+    assert [entry.status for entry in found.entries if entry.name != "prevalence"][1:] == [
+        "failed",
+        "ok",
+    ]
 
 
 def test_two_courses_never_share_prepared_columns():

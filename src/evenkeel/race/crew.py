@@ -29,13 +29,25 @@ class _Slot:
         self.up = worker.ready()
 
     def begin(self, trial: Any) -> None:
-        """The clock of a trial starts when its worker is up: loading libraries is not its fault."""
-        self.trial, self.since = trial, None
-        self.up.add_done_callback(self._start_clock)  # at once where it is up already
-        self.future = self.worker.submit(trial)
+        """Hand over a trial, and start its clock, once the worker is up: loading is not its fault.
 
-    def _start_clock(self, up: Future[Any]) -> None:
+        A trial handed over before could end the worker while nobody knows that it had come up.
+        """
+        self.trial, self.since, self.future = trial, None, Future()
+        self.up.add_done_callback(self._hand_over)  # at once where it is up already
+
+    def _hand_over(self, up: Future[Any]) -> None:
+        future, error = self.future, _error(up)
+        if error is not None:
+            future.set_exception(error)
+            return
         self.since = time.monotonic()
+        try:
+            given = self.worker.submit(self.trial)
+        except Exception as refused:  # noqa: BLE001  (a worker may die in any way: the crew decides)
+            future.set_exception(refused)
+            return
+        given.add_done_callback(lambda done: _pass_on(done, future))
 
 
 class Crew:
@@ -166,6 +178,14 @@ class Crew:
                 "none are needed, and the reason shows."
             ) from error
         return Died(died.reason, FREELY)
+
+
+def _pass_on(done: Future[Any], future: Future[Any]) -> None:
+    error = _error(done)
+    if error is None:
+        future.set_result(done.result())
+    else:
+        future.set_exception(error)
 
 
 def _error(future: Future[Any]) -> BaseException | None:

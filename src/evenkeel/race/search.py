@@ -118,8 +118,7 @@ class Searched(Wrapper):
             ``(n_rows,)``: ids of the rows that are judged together, such as the number of an outer
             fold. None deals the rows, stratified.
         left_out
-            ``(n_parts, n_rows)``, with parts numbered from 0: rows too near in time to a part to
-            train for it. None leaves out none.
+            ``(n_parts, n_rows)``: rows too near in time to train for a part, numbered from 0; None.
         """
         X, y = as_rows(X, y)
         self._check_names(columns)
@@ -204,9 +203,8 @@ class _Inner:
         assert self.part_of is not None
         usable = []
         for part in np.unique(self.part_of):
-            inside = self.part_of == part
-            fit_on = self.codes[self._beside(part)]
-            if np.ptp(self.codes[inside]) > 0 and np.unique(fit_on).size > 1:
+            judged, fit_on = self.codes[self.part_of == part], self.codes[self._beside(part)]
+            if np.ptp(judged) > 0 and np.unique(fit_on).size > 1:
                 usable.append(part)
         return usable
 

@@ -220,7 +220,7 @@ def _wrong(proba: NDArray[np.float64], n_rows: int, n_classes: int) -> str | Non
     if not np.isfinite(proba).all():
         bad = np.count_nonzero(~np.isfinite(proba))
         return f"{told}finite probabilities. Got {bad:,} of {proba.size:,} missing or infinite."
-    low, high = proba.min(initial=0.0), proba.max(initial=1.0)
+    low, high = float(proba.min()), float(proba.max())
     if low < -_ROUNDING or high > 1.0 + _ROUNDING:
         return f"{told}probabilities in [0, 1]. Got {low:g} to {high:g}."
     return None
