@@ -192,9 +192,11 @@ def test_resume_goes_on_with_the_same_question_only(refused, cli, payments, tx, 
     payments(seed=1).write_csv("tx.csv")
     assert "Changed: the data." in refused(*ask)
     payments().write_csv("tx.csv")
-    for broken in ("[]", "{}", '{"settings": 3}', '{"settings": {"target": "y", "jobs": "x"}}'):
+    for broken in ("[]", "{}", '{"settings": 3}'):
         run.write_text(broken)
         assert "run.json" in refused(*ask)
+    run.write_text('{"settings": {"target": "y", "jobs": "x"}}')
+    assert "Changed: " in refused(*ask)
     run.write_text(running)
     assert cli(*ask, "--jobs", "1").code == 0, "where and how it is made may change"
 
