@@ -17,7 +17,7 @@ def test_a_run_with_no_configuration_fits_on_one_screen(cli, payments, quick):
     payments().write_csv("tx 1.csv")
     answer = cli("run", "tx 1.csv", "--target", "y", *quick)
     assert (answer.code, answer.err) == (0, "")
-    assert len(answer.out.splitlines()) <= 40
+    assert len(answer.out.splitlines()) <= 50
     assert {path.name for path in Path("runs/tx-1-1").iterdir()} == FILES
     assert "runs/tx-1-1" in answer.out
     assert re.search(r"recall \d+/\d+", answer.out)
@@ -49,7 +49,7 @@ def test_check_says_what_blocks_by_its_exit_code(cli, payments, on_disk):
     before = on_disk()
     good = cli("check", "tx.csv", "--target", "y")
     assert (good.code, good.err) == (0, "")
-    assert len(good.out.splitlines()) <= 40
+    assert len(good.out.splitlines()) <= 50
     bad = cli("check", "few.csv", "--target", "y", "--json")
     assert bad.code == 1
     assert "blocker" in {finding["level"] for finding in json.loads(bad.out)["audit"]}

@@ -1,4 +1,4 @@
-"""Facts on a terminal: what was found, in at most forty lines."""
+"""Facts on a terminal: what was found, in at most fifty lines."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Facts = dict[str, Any]
 
-MOST_LINES = 40
+MOST_LINES = 50
 WIDTH = 100
 MARKS = {"blocker": "X", "warning": "!", "note": "·"}
 STYLES = {"blocker": "bold red", "warning": "yellow", "note": "dim"}
@@ -41,7 +41,7 @@ def screen_lines(facts: Facts, *, width: int = WIDTH) -> list[str]:
     Returns
     -------
     list of str
-        At most 40 lines, none wider than ``width``. What does not fit is cut and counted.
+        At most 50 lines, none wider than ``width``. What does not fit is cut and counted.
 
     Examples
     --------
