@@ -72,3 +72,8 @@ def test_from_margins_is_softmax_in_a_unit_and_keeps_order():
 def test_errors_say_what_must_be(model, n_classes, error, words):
     with pytest.raises(error, match=words):
         answers(model, X, n_classes)
+
+
+def test_probabilities_of_one_column_are_refused_with_their_shape():
+    with pytest.raises(InvalidInput, match=r"one column for each of 2 classes\. Got shape \(3,\)"):
+        aligned([0.1, 0.2, 0.3], [0, 1], 2)

@@ -5,7 +5,8 @@ import sys
 import pytest
 
 from evenkeel.errors import InvalidInput, InvalidType
-from evenkeel.place import Place, read_bytes
+from evenkeel.place import Place
+from evenkeel.words import read_bytes
 
 
 @pytest.mark.parametrize(

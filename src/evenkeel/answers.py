@@ -78,6 +78,11 @@ def aligned(proba: Any, classes: Any, n_classes: int) -> NDArray[np.float64]:
     [[0.4, 0.0, 0.6]]
     """
     given = np.asarray(proba, dtype=np.float64)
+    if given.ndim != 2:
+        raise InvalidInput(
+            f"predict_proba must give one row for each row and one column for each of {len(classes)} "
+            f"classes. Got shape {given.shape}."
+        )
     if given.shape[1] != len(classes):
         raise InvalidInput(
             f"predict_proba must give one column for each of {len(classes)} classes. Got "

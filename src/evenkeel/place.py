@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from dataclasses import dataclass
 
@@ -81,30 +80,3 @@ class Place:
     def has_limits(self) -> bool:
         """Whether a trial needs a process that may be ended alone."""
         return self.trial_memory is not None or self.trial_timeout is not None
-
-
-def read_bytes(text: str, name: str = "trial_memory") -> int:
-    """Bytes from ``500m``, ``4g``, ``4GB``, ``4GiB`` or a plain number of them; powers of 1024.
-
-    Parameters
-    ----------
-    text
-        What was written.
-    name
-        The option, for the message.
-
-    Raises
-    ------
-    InvalidInput
-        Anything else.
-
-    Examples
-    --------
-    >>> read_bytes("4g"), read_bytes("1.5 GiB")
-    (4294967296, 1610612736)
-    """
-    parts = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:([kmgt])(?:i?b)?|b)?\s*", text.lower())
-    if parts is None:
-        raise InvalidInput(f"{name} of the race must be a size such as 500m or 4g. Got {text!r}.")
-    power = 0 if parts[2] is None else "kmgt".index(parts[2]) + 1
-    return int(float(parts[1]) * 1024**power)

@@ -14,9 +14,9 @@ from evenkeel.decide.request import Request, read_share
 from evenkeel.errors import InvalidInput, InvalidType
 from evenkeel.learners import LEARNERS
 from evenkeel.metrics import METRICS
-from evenkeel.place import Place, read_bytes
+from evenkeel.place import Place
 from evenkeel.split import check_asked
-from evenkeel.words import plain, read_seconds
+from evenkeel.words import plain, read_bytes, read_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
