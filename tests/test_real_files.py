@@ -16,7 +16,10 @@ def check(run, rows, positives):
     assert facts["data"]["rows"] == rows
     assert min(row["count"] for row in facts["data"]["classes"]) == positives
     split = facts["split"]
-    assert split["train_rows"] + split["test_rows"] + split["set_aside"] == rows
+    if split["kind"] == "nested":
+        assert split["train_rows"] == split["test_rows"] == rows
+    else:
+        assert split["train_rows"] + split["test_rows"] + split["set_aside"] == rows
     assert len(facts["verdict"]) == 3
     test = facts["test"]
     assert test["average_precision"] > 1.5 * positives / rows
