@@ -1,8 +1,12 @@
 """`decide`: another decision for a finished run, from its stored scores, without its model."""
 
+import errno
 import hashlib
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -295,3 +299,40 @@ def test_a_test_file_an_integer_target_and_a_counter_for_time(cli, refused, paym
         assert "needs a time column with dates; got" in refused(
             "decide", out, "--capacity", "1/day"
         )
+
+
+@pytest.mark.parametrize(
+    ("number", "says"), [(errno.ENOSPC, "disk is full"), (errno.EROFS, "read-only")]
+)
+@pytest.mark.parametrize("asked", [("--metric", "f2"), ("--recalibrate", "tx.csv")])
+def test_a_decision_that_cannot_be_written_leaves_the_old_one(
+    refused, done, monkeypatch, payments, asked, number, says
+):
+    payments(seed=8).write_csv("tx.csv")
+
+    def impossible(*args, **kwargs):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("os.replace", impossible)
+    monkeypatch.setattr("os.fsync", impossible)
+    assert says in refused("decide", done, *asked)
+
+
+def test_decisions_made_by_several_processes_at_once_are_all_in_the_history_or_refused(done):
+    asked = ("f1", "f2", "mcc", "youden")
+    at_once = [
+        subprocess.Popen(
+            [sys.executable, "-m", "evenkeel", "decide", str(done), "--metric", name],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )
+        for name in asked
+    ]  # fmt: skip
+    answers = [(process.communicate()[1], process.returncode) for process in at_once]
+    made = [name for name, (_, code) in zip(asked, answers, strict=True) if code == 0]
+    assert made
+    assert {said for said, code in answers if code == 0} == {""}
+    for said, code in answers:
+        assert code == 0 or (code == 2 and "was changed while this one was made" in said)
+    assert len(stored()["history"]) == len(made)
+    assert stored()["decision"]["policy"]["goal"] in made
+    assert not list(done.glob(".*")), "no half of a file"

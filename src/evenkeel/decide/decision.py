@@ -11,7 +11,7 @@ import numpy as np
 from evenkeel._arrays import as_scores
 from evenkeel.decide.capacity import flag_top
 from evenkeel.decide.multiclass import decide, utilities
-from evenkeel.decide.policy import Policy
+from evenkeel.decide.policy import Policy, brief
 from evenkeel.decide.threshold import FLAGS_ALL, FLAGS_NONE
 from evenkeel.errors import DamagedRun, InvalidInput
 
@@ -67,6 +67,9 @@ class Decision:
     prevalence: float | None = None
     reached: bool = True
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def columns(self) -> tuple[str, ...]:

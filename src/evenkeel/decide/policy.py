@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from evenkeel.decide.decision import Decision
 
 
+def brief(frozen: Any) -> str:
+    """The ``repr`` of a frozen dataclass by the fields that are not at their defaults."""
+    told = ((field.name, getattr(frozen, field.name), field.default) for field in fields(frozen))
+    shown = (f"{name}={value!r}" for name, value, default in told if value != default)
+    return f"{type(frozen).__name__}({', '.join(shown)})"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Policy:
     """What decisions are to achieve; ``Policy(cost_fn=122, cost_fp=4)`` is the usual form.
@@ -66,6 +73,8 @@ class Policy:
     'scenario fraud: the highest recall with a precision of at least 0.5'
     >>> Policy.capacity("200/day").sentence()
     'the highest recall with at most 200 alerts a day'
+    >>> Policy.min_recall(0.9)
+    Policy(goal='precision', floor_of='recall', floor=0.9)
     """
 
     cost_fn: float | str | None = None
@@ -84,6 +93,9 @@ class Policy:
 
     def __post_init__(self) -> None:
         check_policy(self)
+
+    def __repr__(self) -> str:
+        return brief(self)
 
     @classmethod
     def metric(cls, name: str) -> Self:
