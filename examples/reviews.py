@@ -6,7 +6,7 @@ sees as many rows, keeps its best epoch by average precision on the validation r
 test rows that nothing was chosen on: by the highest probability ("0.5"), and after calibration and a
 threshold for F1 that were settled on the validation rows ("tuned").
 
-``python examples/reviews.py --seeds 2 --epochs 3`` prints the table; ``--short`` is a form of some
+``python -m examples.reviews --seeds 2`` prints the table; ``--short`` is a form of some
 seconds, with made sentences and a small encoder that has not learnt anything.
 """
 
@@ -16,8 +16,6 @@ import argparse
 import os
 import sys
 import tempfile
-import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,8 +23,8 @@ from typing import Any
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import numpy as np
-import psutil
 import torch
+from examples.measuring import COST, Peak, cost_cells, markdown, spread
 from transformers import (
     AutoModelForSequenceClassification,
     AutoTokenizer,
@@ -148,32 +146,6 @@ def made_task(seed: int) -> Task:
     )
 
 
-class Peak:
-    """Most memory of this process while a block runs, in MB, looked at fifty times a second; of a GPU too."""
-
-    def __enter__(self) -> Peak:
-        self.memory, self.gpu, self._done = 0.0, 0.0, threading.Event()
-        self._start = time.perf_counter()
-        if torch.cuda.is_available():
-            torch.cuda.reset_peak_memory_stats()
-        self._thread = threading.Thread(target=self._look)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._done.set()
-        self._thread.join()
-        self.seconds = time.perf_counter() - self._start
-        if torch.cuda.is_available():
-            self.gpu = torch.cuda.max_memory_allocated() / 2**20
-
-    def _look(self) -> None:
-        while True:
-            self.memory = max(self.memory, psutil.Process().memory_info().rss / 2**20)
-            if self._done.wait(0.02):
-                return
-
-
 def trained(name: str, task: Task, folder: str, seed: int, asked: argparse.Namespace) -> Trainer:
     """A trainer that holds the best epoch of one arm."""
     kind, loss = ARMS[name]
@@ -238,10 +210,9 @@ def judged(trainer: Trainer, task: Task) -> dict[str, float]:
 
 def run_arm(name: str, task: Task, seed: int, asked: argparse.Namespace) -> dict[str, float]:
     """Train and judge one arm with one seed."""
-    with tempfile.TemporaryDirectory() as folder, Peak() as peak:
+    with tempfile.TemporaryDirectory() as folder, Peak(asked.device) as peak:
         trainer = trained(name, task, folder, seed, asked)
-    took = {"seconds": peak.seconds, "memory": peak.memory, "gpu": peak.gpu}
-    return judged(trainer, task) | took | {"rows": len(task.parts[0]) * asked.epochs}
+    return judged(trainer, task) | peak.cost(len(task.parts[0]) * asked.epochs)
 
 
 def table(arms: dict[str, list[dict[str, float]]]) -> str:
@@ -249,25 +220,18 @@ def table(arms: dict[str, list[dict[str, float]]]) -> str:
     heads = (
         "arm", "average precision", "recall at 0.5", "precision at 0.5", "F1", "O/E as trained",
         "recall tuned", "precision tuned", "F1 tuned", "O/E calibrated",
-        "rows seen", "seconds", "peak MB", "GPU MB",
+        *COST,
     )  # fmt: skip
-    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    rows = []
     for name, seeds in arms.items():
         of = {key: np.array([found[key] for found in seeds]) for key in seeds[0]}
-        ranked = of["average precision"]
-        spread = f" ± {ranked.std(ddof=1):.3f}" if len(seeds) > 1 else ""
-        cells = [name, f"{ranked.mean():.3f}{spread}"]
+        cells = [name, spread([found["average precision"] for found in seeds])]
         for how in ("plain", "tuned"):
             hits, alerts = of[f"hits {how}"].sum(), of[f"alerts {how}"].sum()
             cells += [share(hits, of["positives"].sum()), share(hits, alerts)]
             cells += [f"{of[f'f1 {how}'].mean():.3f}", f"{of[f'o/e {how}'].mean():.2f}"]
-        cells += [f"{of['rows'].mean():,.0f}", f"{of['seconds'].mean():.0f}"]
-        cells += [
-            f"{of['memory'].mean():,.0f}",
-            f"{of['gpu'].mean():,.0f}" if of["gpu"].any() else "-",
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+        rows.append([*cells, *cost_cells(seeds)])
+    return markdown(heads, rows)
 
 
 def share(part: float, whole: float) -> str:
