@@ -10,8 +10,6 @@ from evenkeel.place import Place
 from evenkeel.race import Course, Trial, connected, map_trials, run_trial
 from evenkeel.split import make_folds
 
-pytest.importorskip("distributed", reason="not a dependency: pip install distributed")
-
 
 @pytest.mark.filterwarnings("ignore")  # Dask's own, on ports and on processes that end
 def test_scores_are_those_of_the_local_run():
