@@ -89,7 +89,7 @@ def one_draw(case: Case) -> dict[str, tuple[Interval, float]]:
             average_precision_interval(y, score, other=other, seed=seed),
             ranked[1],
         ),
-        "ROC AUC, DeLong": (roc_auc_interval(y, both[0]), area),
+        "ROC AUC, Newcombe": (roc_auc_interval(y, both[0]), area),
         "ROC AUC, paired": (roc_auc_interval(y, both[0], other=both[1]), area - area_of_rival),
         "F1": (decision_interval("f1", y, flags, seed=seed), own["F1"]),
         "F1, paired": (
