@@ -15,6 +15,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import Pipeline
 from sklearn.tree import DecisionTreeClassifier
 
+from evenkeel import compare
 from evenkeel.catalogue import CATALOGUE, SHORTLIST, SIMPLE, find_remedies, find_remedy
 from evenkeel.errors import DoesNotApply, EvenkeelWarning, InvalidInput, InvalidType
 from evenkeel.remedy import CHANGES, _load
@@ -317,6 +318,9 @@ def test_lists_are_whole_and_without_repeats():
         ("Random_Under", r"Did you mean 'random-under'"),
         ("Smote(", r"name\(knob=number\). Got 'Smote\('. Did you mean 'smote'\?"),
         ("smotes", "Did you mean 'smote'"),
+        ("foo", r"a name of the catalogue. Got 'foo'. See: evenkeel remedies$"),
+        ("json:X+class-weight", r"nobody knows what json:X changes.* Got 'json:X\+class-weight'"),
+        ("random-under+ json:X", "Let its own treat do both"),
         ("smote(k=five)", "must be written knob=number"),
         ("smote(k)", "must be written knob=number"),
         ("smote(k=nan)", "whole number"),
@@ -345,3 +349,15 @@ def test_lists_are_whole_and_without_repeats():
 def test_what_cannot_be_meant_is_refused(spec, says):
     with pytest.raises((InvalidInput, InvalidType), match=says):
         find_remedy(spec)
+
+
+@pytest.mark.parametrize(
+    "spec", ["foo", "SMOTE", "smote+smote", "class-weight+smote", "balanced-forest+smote", "json:No",
+             "json:X+smote", "class-weight+effective-number", "under-bagging+tomek-links", "nomod:X"],
+)  # fmt: skip
+def test_the_owner_of_a_remedy_is_what_was_called(spec):
+    rows = [[0.0], [1.0]] * 20
+    for call, owner in ((compare, "compare"), (find_remedy, "run")):
+        given = (rows, [0, 1] * 20) if call is compare else (spec,)
+        with pytest.raises(InvalidInput, match=f"of {owner} must"):
+            call(*given, **({"remedies": [spec]} if call is compare else {}))

@@ -80,14 +80,21 @@ def _second_test(comparison: Comparison, folds: Folds) -> Facts | None:
         return None
     apart = [e for e in tried if e.figures["folds_say"] != e.figures["versus_baseline"]]
     where = f"{folds.n_folds} folds" + (
-        f", {folds.n_repeats} times" if folds.n_repeats > 1 else ", once"
+        f", dealt {folds.n_repeats} times," if folds.n_repeats > 1 else ""
     )
-    said = listed((f"{e.name} with {e.learner} ({e.figures['folds_say']})" for e in apart), most=6)
+    several = len({e.learner for e in tried}) > 1
+    said = listed(
+        (
+            f"{e.name}{f' with {e.learner}' if several else ''} ({e.figures['folds_say']})"
+            for e in apart
+        ),
+        most=6,
+    )
     return {
         "name": "corrected resampled t-test", "folds": folds.n_folds, "repeats": folds.n_repeats,
         "disagrees": [{"remedy": e.name, "learner": e.learner} for e in apart],
-        "sentence": f"The corrected resampled t-test over {where} "
-        + (f"says otherwise of {said}." if apart else "says the same of every remedy."),
+        "sentence": f"The corrected resampled t-test over {where}"
+        + (f" says otherwise of {said}." if apart else " says the same of every remedy."),
     }  # fmt: skip
 
 

@@ -91,7 +91,8 @@ def run(
     resume
         Go on with the run in ``out``; finished trials are not repeated.
     progress
-        Called with the trials done, all trials, and the remedy at work.
+        Called with the trials done, all trials, and the remedy at work: at the start, and after
+        each trial.
     **options
         Fields of :class:`evenkeel.settings.Settings`, such as ``positive="yes"``, ``cost_fn=122``,
         ``cost_fp=4``, ``time="ts"``, ``group="card"``, ``remedies=("smote",)``, ``seed=1``. Among

@@ -9,6 +9,7 @@ import numpy as np
 from evenkeel.audit import duplicate_ids
 from evenkeel.errors import InvalidInput
 from evenkeel.evidence import rare_rows
+from evenkeel.settings import QUICK_FOLDS
 from evenkeel.split import Folds, Split, earlier_by, hold_out, in_words, make_folds
 from evenkeel.words import read_span
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 TEST_SIZE = 0.2
 FEW_TESTED = 30  # positives in a test part below which every row is judged instead
-QUICK_FOLDS = 3
 
 
 def lay_out(table: Table, tested: Table | None, settings: Settings) -> tuple[Split, Folds]:

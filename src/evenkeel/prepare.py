@@ -21,6 +21,7 @@ from evenkeel.export import model_bytes
 from evenkeel.layout import lay_out
 from evenkeel.learners import KEEP_CATEGORIES, MANY_LEVELS, make_learner
 from evenkeel.race import DUMMY, Course, cost_numbers, entry_pairs
+from evenkeel.race.fold_rows import not_searched
 from evenkeel.race.space import how_many, space_of
 from evenkeel.settings import Settings
 from evenkeel.table import Table, read_table
@@ -164,6 +165,7 @@ def prepare(
         search=search,
         spaces={name: space_of(learner) for name, learner in learners.items()},
     )
+    told = " ".join(filter(None, (told, not_searched(course))))
     _warn_of_unsaved(remedies, learners[settings.learners[0]])
     pairs = _pairs(remedies, settings.learners)
     work = len(split.train) * len(pairs) * folds.n_folds * folds.n_repeats * min(search, 4)

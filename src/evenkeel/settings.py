@@ -30,6 +30,7 @@ _LISTS = ("remedies", "learners", "drop", "keep")
 _SHARES = ("min_precision", "confidence")
 _SPLIT = ("test", "test_size", "nested", "repeats", "time", "gap", "label_delay")
 _FLAGS = ("header", "drop_missing_target", "quick", "force")
+QUICK_FOLDS = 3  # at most, with quick
 _MODELS = tuple(name for name in LEARNERS if name != "prevalence")  # that one always runs
 
 

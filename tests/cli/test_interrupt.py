@@ -125,7 +125,7 @@ def test_input_that_turns_out_bad_late_leaves_nothing(refused, tx, quick, monkey
     Path("mine").mkdir()
     Path("runs").mkdir()
     for out in ((), ("--out", "new")):
-        assert "could not be fitted" in refused(*tx, *quick, *out)
+        assert "could not be fitted" in refused(*tx, *quick, *out, "--quiet")
 
 
 def test_a_disk_that_fills_up_keeps_what_is_done(cli, tx, quick, monkeypatch):

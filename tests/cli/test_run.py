@@ -16,7 +16,8 @@ FILES = {
 def test_a_run_with_no_configuration_fits_on_one_screen(cli, payments, quick):
     payments().write_csv("tx 1.csv")
     answer = cli("run", "tx 1.csv", "--target", "y", *quick)
-    assert (answer.code, answer.err) == (0, "")
+    assert answer.code == 0
+    assert answer.err.count("\n") == 2, "that trials began, and that they are done"
     assert len(answer.out.splitlines()) <= 50
     assert {path.name for path in Path("runs/tx-1-1").iterdir()} == FILES
     assert "runs/tx-1-1" in answer.out
@@ -86,9 +87,10 @@ def test_a_budget_too_small_for_the_baseline_keeps_what_it_did_and_more_time_goe
     answer = cli(*ask, "0.001s")
     assert answer.code == 2
     assert "--time-budget must be at least about" in answer.err
-    assert "for the baseline alone: each of its 3 folds takes about" in answer.err
+    assert "are gone, each of its 3 folds takes about" in answer.err
+    assert "--quick" not in answer.err, "it was given"
     assert answer.err.endswith("--resume --out run.\n")
-    assert answer.err.count("\n") == 1
+    assert answer.err.count("\n") == 2, "that trials began, and why they ended"
     kept = list(Path("run/journal").glob("*.npz"))
     assert len(kept) == 1, "the first fold"
     assert cli(*ask, "1h", "--resume", "--quiet") == (0, "", "")

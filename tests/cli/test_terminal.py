@@ -102,6 +102,38 @@ def test_our_warnings_are_sentences_and_those_of_others_are_not_shown(cli, payme
     assert answer.err == "evenkeel: LightGBM cannot be loaded.\n"
 
 
+def test_a_log_gets_a_line_at_the_start_every_half_minute_and_at_the_end(capsys, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("evenkeel.cli.terminal.time.monotonic", lambda: now[0])
+    with Bar(shown=True) as bar:
+        bar.step(0, 200, "none")
+        for done in range(1, 201):
+            now[0] += 1.0
+            bar.step(done, 200, "smo\x1bte")
+        bar.step(200, 200, "smote")
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.splitlines() == [
+        "evenkeel: 200 trials to run, none first.",
+        "evenkeel: 30 of 200 trials done after 30 s, smo\\x1bte last.",
+        *(
+            f"evenkeel: {n} of 200 trials done after {n // 60} min {n % 60} s, smo\\x1bte last."
+            for n in (60, 90, 120, 150, 180)
+        ),
+        "evenkeel: all 200 trials done after 3 min 20 s; judging them now.",
+    ]
+
+
+def test_a_run_without_a_terminal_tells_where_it_is_unless_it_is_to_be_quiet(cli, payments, quick):
+    payments().write_csv("tx.csv")
+    ask = ("run", "tx.csv", "--target", "y", *quick)
+    told = cli(*ask).err.splitlines()
+    assert told[0] == "evenkeel: 9 trials to run, none first."
+    assert re.fullmatch(r"evenkeel: all 9 trials done after \d+ s; judging them now\.", told[1])
+    assert len(told) == 2
+    assert cli(*ask, "--quiet").err == cli(*ask, "--json").err == ""
+
+
 def test_the_bar_shows_time_left_on_a_terminal_only(capsys, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     with Bar(shown=True) as bar:
@@ -110,8 +142,5 @@ def test_the_bar_shows_time_left_on_a_terminal_only(capsys, monkeypatch):
         assert not bar._bar.finished or bar._bar.tasks[0].completed == 3
     capsys.readouterr()
     with Bar(shown=False) as bar:
-        bar.step(1, 3, "class-weight")
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: False)
-    with Bar(shown=True) as bar:
         bar.step(1, 3, "class-weight")
     assert capsys.readouterr() == ("", "")

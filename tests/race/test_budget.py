@@ -106,8 +106,10 @@ def test_the_end_counts_what_is_spent_what_runs_and_what_follows(monkeypatch):
 def test_a_baseline_that_just_fits_is_not_refused():
     budget = Budget(10.0)
     budget.check_baseline(3.0, 3, 5, 0.0)
-    with pytest.raises(OutOfTime, match=r"each of its 5 folds takes about 6 s.*Got 10 s"):
+    with pytest.raises(OutOfTime, match=r"each of its 5 folds takes about 6 s.*Got 10 s.* rows\.$"):
         budget.check_baseline(6.0, 4, 5, 2.0)
+    with pytest.raises(OutOfTime, match=r"Give it more, or add --quick\.$"):
+        budget.check_baseline(6.0, 4, 5, 2.0, slow=True)
 
 
 @given(st.floats(0, 1e8))

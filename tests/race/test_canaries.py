@@ -2,6 +2,7 @@
 
 import inspect
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -106,6 +107,22 @@ def test_it_takes_a_twentieth_of_the_trials_and_one_fold_at_least():
     model = LogisticRegression(max_iter=500)
     rows = [canary(model, n_trials=n).rows for n in (1, 40, 60, 1000)]
     assert rows == [200, 400, 600, 800]
+
+
+def test_it_searches_settings_as_the_race_does():
+    tried = []
+
+    class Counted(LogisticRegression):
+        def fit(self, X, y, sample_weight=None):
+            tried.append(self.C)
+            return super().fit(X, y)
+
+    ready = course(Counted(max_iter=500))
+    searching = replace(ready, search=4, spaces={"model": {"C": [0.01, 0.1, 10.0]}})
+    assert shuffled_labels(ready, "model", n_trials=20).ok
+    assert len(tried) == 1
+    assert shuffled_labels(searching, "model", n_trials=20).ok
+    assert set(tried) == {0.01, 0.1, 1.0, 10.0}
 
 
 def test_large_tables_give_some_rows_and_all_rare_ones(monkeypatch):

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from evenkeel.decide import Policy
 from evenkeel.metrics import METRICS
-from evenkeel.race.choice import Field, Rule, agreement
-from evenkeel.race.chosen import choose
+from evenkeel.race.choice import Field, Rule, agreement, choose
 from evenkeel.race.judge import Entry, Judge
 from evenkeel.scores import Scores
 
@@ -118,6 +117,15 @@ def test_standard_errors_of_the_field_are_those_of_resampled_rows(metric):
     assert found.values == pytest.approx([e.figures[METRICS[metric].key] for e in entries])
     low, high = (entries[1].figures[f"objective_difference_{end}"] for end in ("low", "high"))
     assert found.rule.errors[1] == pytest.approx((high - low) / 3.92, rel=0.2)
+
+
+def test_only_several_comparisons_are_said_to_be_corrected():
+    for strength in (2.0, 4.0):  # nothing beats the baseline; something does
+        for n in (1, 2):
+            rivals = [entry(f"w{at}", strength, seed=3 + at) for at in range(n)]
+            entries, judge = judged(entry("none", 2.0, "nothing"), *rivals)
+            why = choose(entries, entries[0], judge, weak=False)[1]
+            assert ("after Holm's correction)" in why) is (n == 2), why
 
 
 def test_other_metrics_that_would_choose_otherwise_are_named():

@@ -17,8 +17,8 @@ import evenkeel
 from evenkeel.catalogue import find_remedy
 from evenkeel.errors import DoesNotApply, InvalidInput, InvalidType
 from evenkeel.race import Course, Trial, fit_whole, run_race, run_trial
+from evenkeel.race.fold_rows import inner_parts, not_searched
 from evenkeel.race.put_back import PutBack
-from evenkeel.race.ready import inner_parts
 from evenkeel.race.search import MOST_ROWS, RARE_ROWS, Searched, _Inner, rung_sizes, thinned
 from evenkeel.race.trial import tried_by
 from evenkeel.report.screen import screen_lines
@@ -149,6 +149,34 @@ def test_the_search_keeps_the_gap_that_the_folds_keep():
         for _, seen in FITS[:-1]:
             (part,) = set(range(4)) - {fold} - set(folds.part[0][seen])
             assert np.abs(seen[:, None] - np.flatnonzero(folds.part[0] == part)).min() >= gap
+
+
+def test_inside_one_of_two_folds_the_gap_is_kept_or_it_is_said_that_nothing_is_searched():
+    n, gap = 1200, 40
+    _, y = rows(n)
+    folds = make_folds(y, time=np.arange(n), gap=gap, n_folds=2, n_repeats=1)
+    course = make_course(Spy(), folds=folds, space=QUALITY, search=3)
+    assert not_searched(course) == ""
+    FITS.clear()
+    assert run_trial(Trial("none", "mine", 0, 0), course).settings is not None
+    train, _ = folds.rows(0, 0)
+    given = inner_parts(course, 0, train)
+    part_of = dict(zip(train.tolist(), given["parts"].tolist(), strict=True))
+    assert len(FITS) > 2
+    for _, seen in FITS[:-1]:
+        (judged,) = set(range(4)) - {part_of[row] for row in seen.tolist()}
+        inside = train[given["parts"] == judged]
+        assert np.abs(seen[:, None] - inside).min() >= gap
+
+    far = make_folds(y, time=np.arange(n), gap=400, n_folds=2, n_repeats=1)
+    stuck = make_course(Spy(), folds=far, space=QUALITY, search=3)
+    assert not_searched(stuck) == (
+        "In 2 of 2 folds the training rows cannot be split again with a gap of 400: there the default "
+        "stands."
+    )
+    FITS.clear()
+    assert run_trial(Trial("none", "mine", 0, 0), stuck).settings == {}
+    assert len(FITS) == 1
 
 
 def test_a_part_beside_which_a_gap_leaves_nothing_judges_nothing():

@@ -20,7 +20,7 @@ from evenkeel.catalogue import CATALOGUE, find_remedy
 from evenkeel.errors import DoesNotApply, InvalidInput
 from evenkeel.learners import make_learner
 from evenkeel.race import Course, Trial, cost_numbers, fit_whole, run_trial
-from evenkeel.race.ready import fold_seed, seeded
+from evenkeel.race.fold_rows import _size, fold_seed, seeded
 from evenkeel.split import make_folds
 
 SEEN = []
@@ -217,6 +217,17 @@ def test_a_remedy_whose_probabilities_are_missing_does_not_end_the_comparison():
         "failed",
         "ok",
     ]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [np.asarray, sparse.csr_array, sparse.csc_matrix, sparse.coo_array, pd.DataFrame, pl.DataFrame],
+)
+def test_what_is_kept_is_weighed_whatever_the_kind_of_table(kind):
+    dense = np.tile(np.eye(4), (250, 1))
+    expected = {"csr_array": 1000 * 16, "csc_matrix": 1000 * 16, "coo_array": 1000 * 16}
+    least = expected.get(kind.__name__, dense.nbytes)
+    assert 0.7 * least <= _size(kind(dense)) <= 1.1 * least
 
 
 def test_two_courses_never_share_prepared_columns():

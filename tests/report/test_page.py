@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from evenkeel.report import render_page, screen_lines
+from evenkeel.report.figures import folds_matter
 
 Facts = dict[str, Any]
 
@@ -299,6 +300,41 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+def test_a_nested_run_shows_no_test_part(binary_facts):
+    plain = render_page(binary_facts)
+    assert '<th scope="col">Training</th>' in plain
+    split = binary_facts["split"] | {"kind": "nested", "sentence": "train 9 rows, no test part"}
+    page = render_page(binary_facts | {"split": split, "verdict": []})
+    words = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
+    assert ">Nested</a>" in words
+    for wrong in ("test rows", "training rows", ">Training<", ">Test<", ">Test rows<"):
+        assert wrong not in words.replace("did to the training rows", ""), wrong
+    assert "This is the decision to put to work." in words
+    assert "This is the decision to put to work." not in plain
+
+
+def test_what_says_nothing_new_is_not_said(binary_facts):
+    rows = binary_facts["remedies"]
+    rivals = [row for row in rows if row.get("versus_baseline") not in (None, "baseline")]
+    one = [row for row in rows if row not in rivals[1:]]
+    assert "Holm's correction), so" in render_page(binary_facts)
+    assert "Holm's correction), so" not in render_page(binary_facts | {"remedies": one})
+    second = {"disagrees": [], "sentence": "The test says the same."}
+    assert second["sentence"] not in render_page(binary_facts | {"second_test": second})
+
+    first = rivals[0]
+    apart = {"remedy": first["name"], "learner": first.get("learner")}
+    second = {"disagrees": [apart], "sentence": "The test says otherwise."}
+    for rows_say, folds_say, told in (
+        ("worse", "no clear difference", False),
+        ("better", "no clear difference", True),
+        ("no clear difference", "better", True),
+    ):
+        changed = first | {"versus_baseline": rows_say, "folds_say": folds_say}
+        facts = binary_facts | {"second_test": second, "remedies": [changed]}
+        assert folds_matter(facts) is told
+
+
 def test_the_page_says_what_each_remedy_did_and_cost(binary_facts):
     costs = [
         {"name": "none", "learner": "lightgbm", "fit_rows": 800.0, "added_fit_rows": 0.0, "seconds": 0.5, "peak_bytes": None},
@@ -308,4 +344,9 @@ def test_the_page_says_what_each_remedy_did_and_cost(binary_facts):
     assert "Rows fitted on" in page
     assert "<td>1,500</td><td>+700</td><td>0.750</td><td>3.000</td>" in page
     assert "Rows fitted on" not in render_page(binary_facts)
-    assert "A fit took   smote +700 rows 0.750 s" in screen_lines(binary_facts | {"costs": costs})
+    told = " ".join(" ".join(screen_lines(binary_facts | {"costs": costs})).split())
+    assert (
+        "A fit took 0.500 s with none (800 rows); 0.750 s with smote, the slowest (1,500 rows)"
+        in told
+    )
+    assert "A fit took" not in " ".join(screen_lines(binary_facts | {"costs": costs[:1]}))

@@ -127,7 +127,7 @@ def own_remedy(thing: Any, name: str = "", *, owner: str = "compare") -> Own:
     return Own(name or kebab(type(thing).__name__), thing)
 
 
-def import_remedy(spec: str) -> Own:
+def import_remedy(spec: str, *, owner: str = "run") -> Own:
     """The remedy that ``module:Name`` names; the current folder is looked in too.
 
     Raises
@@ -152,15 +152,15 @@ def import_remedy(spec: str) -> Own:
             else f"{module} cannot be imported ({type(error).__name__}: {error})"
         )
         raise InvalidInput(
-            f"remedy {spec!r} of run must name a module and a remedy in it. {what}."
+            f"remedy {spec!r} of {owner} must name a module and a remedy in it. {what}."
         ) from error
     if not hasattr(found, name):
         known = [word for word in vars(found) if not word.startswith("_")]
         raise InvalidInput(
-            f"remedy {spec!r} of run must name a remedy of {module}. It has no {name!r}. "
+            f"remedy {spec!r} of {owner} must name a remedy of {module}. It has no {name!r}. "
             f"{did_you_mean(name, known)}".rstrip()
         )
-    return own_remedy(getattr(found, name), spec, owner="run")
+    return own_remedy(getattr(found, name), spec, owner=owner)
 
 
 def named(remedies: Iterable[Any], *, owner: str = "compare") -> list[Remedy | Combined | Own]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from evenkeel._checks import check_choice, did_you_mean
+from evenkeel._checks import did_you_mean
 from evenkeel.catalogue.ensembles import ENSEMBLES
 from evenkeel.catalogue.own import OBJECT, SPEC, Own, import_remedy
 from evenkeel.catalogue.resamplers import RESAMPLERS
@@ -41,7 +41,7 @@ ANOMALIES = "isolation-forest"  # joins the shortlist at extreme ratios
 _PART = re.compile(r"\s*([a-z][a-z0-9-]*)\s*(?:\(([^()]*)\))?\s*")
 
 
-def find_remedy(spec: str) -> Remedy | Combined | Own:
+def find_remedy(spec: str, *, owner: str = "run") -> Remedy | Combined | Own:
     """A remedy by name, with knobs in brackets and parts joined by ``+``.
 
     Parameters
@@ -49,6 +49,8 @@ def find_remedy(spec: str) -> Remedy | Combined | Own:
     spec
         Such as ``"smote"``, ``"smote(k=3)"`` or ``"random-under(ratio=0.1)+class-weight"``; or
         ``"module:Name"``, an object or class of Python, as :func:`import_remedy` finds it.
+    owner
+        What the user called, for messages.
 
     Raises
     ------
@@ -61,47 +63,47 @@ def find_remedy(spec: str) -> Remedy | Combined | Own:
     'rows+weights'
     """
     if SPEC.fullmatch(spec):
-        return import_remedy(spec)
-    parts = tuple(_read_part(part) for part in _split(spec, "+"))
+        return import_remedy(spec, owner=owner)
+    parts = tuple(_read_part(part, spec, owner) for part in _split(spec, "+"))
     if len(parts) == 1:
         return parts[0]
     names = [part.name.partition("(")[0] for part in parts]
     if len(set(names)) < len(names) or "none" in names:
         raise InvalidInput(
-            f"remedy of run must join different remedies, and 'none' stands alone. Got {spec!r}."
+            f"remedy of {owner} must join different remedies, and 'none' stands alone. Got {spec!r}."
         )
     if sum(part.corrects for part in parts) > 1:
         raise InvalidInput(
-            f"remedy of run must hold at most one part that changes weights, in the loss and in the "
+            f"remedy of {owner} must hold at most one part that changes weights, in the loss and in the "
             f"batches too: two would correct twice. Got {spec!r}. Keep one of them."
         )
-    _check_balance(parts, spec)
+    _check_balance(parts, spec, owner)
     if any(part.changes == "weights" for part in parts[:-1]):
         raise InvalidInput(
-            f"remedy of run must name weights last, because they are computed from what the "
+            f"remedy of {owner} must name weights last, because they are computed from what the "
             f"resampling left. Got {spec!r}."
         )
     return Combined(parts)
 
 
-def _check_balance(parts: tuple[Remedy, ...], spec: str) -> None:
+def _check_balance(parts: tuple[Remedy, ...], spec: str, owner: str) -> None:
     """Refuse what would correct twice beside a learner that balances the classes by itself."""
     learners = [part for part in parts if part.changes == "learner"]
     others = [part for part in parts if part.balances and part not in learners[:1]]
     if learners and others:
         raise InvalidInput(
-            f"remedy of run must settle once how much each class counts. Got {spec!r}, in which "
+            f"remedy of {owner} must settle once how much each class counts. Got {spec!r}, in which "
             f"{learners[0].name} and {others[0].name} both do: the second would find nothing left to "
             "correct, or correct twice. Keep one of them."
         )
     if learners and parts[-1] is not learners[0]:
         raise InvalidInput(
-            f"remedy of run must name {learners[0].name} last, because it is fitted on what the "
+            f"remedy of {owner} must name {learners[0].name} last, because it is fitted on what the "
             f"cleaning left. Got {spec!r}."
         )
 
 
-def find_remedies(text: str) -> list[str]:
+def find_remedies(text: str, *, owner: str = "run") -> list[str]:
     """Remedy names from a comma-separated list; ``all`` stands for the whole catalogue.
 
     Raises
@@ -117,12 +119,13 @@ def find_remedies(text: str) -> list[str]:
     wanted = [spec.strip() for spec in _split(text, ",") if spec.strip()]
     if not wanted:
         raise InvalidInput(
-            "remedies of run must name at least one remedy. Got none. See: evenkeel remedies"
+            f"remedies of {owner} must name at least one remedy. Got none. See: evenkeel remedies"
         )
     if "all" in wanted:
         wanted = [*CATALOGUE, SHORTLIST[-1], *(spec for spec in wanted if spec != "all")]
     names = [
-        spec if spec.endswith(OBJECT) else find_remedy(spec).name for spec in ("none", *wanted)
+        spec if spec.endswith(OBJECT) else find_remedy(spec, owner=owner).name
+        for spec in ("none", *wanted)
     ]
     return list(dict.fromkeys(names))
 
@@ -136,20 +139,24 @@ def usual_remedies(learners: Iterable[str]) -> tuple[str, ...]:
     return SHORTLIST + NETWORKS if "torch" in learners else SHORTLIST
 
 
-def _read_part(text: str) -> Remedy:
+def _read_part(text: str, spec: str, owner: str) -> Remedy:
+    if SPEC.fullmatch(text):
+        raise InvalidInput(
+            f"remedy of {owner} must join names of the catalogue alone: nobody knows what {text.strip()} "
+            f"changes, and so what may stand beside it. Got {spec!r}. Let its own treat do both."
+        )
     match = _PART.fullmatch(text)
     if match is None:
         raise InvalidInput(
-            f"remedy of run must be written name or name(knob=number). Got {text!r}. "
+            f"remedy of {owner} must be written name or name(knob=number). Got {text!r}. "
             f"{_meant(text)}See: evenkeel remedies"
         )
     name, inside = match.groups()
-    if name not in CATALOGUE and name in _by_class():
+    if name not in CATALOGUE:
         raise InvalidInput(
-            f"remedy of run must be a name of the catalogue. Got {name!r}. {_meant(name)}"
+            f"remedy of {owner} must be a name of the catalogue. Got {name!r}. {_meant(name)}"
             "See: evenkeel remedies"
         )
-    check_choice(name, CATALOGUE, "remedy", "run")
     row = CATALOGUE[name]
     if not inside or not inside.strip():
         return row

@@ -1,14 +1,17 @@
-"""What reaches the terminal: sentences, one JSON document, a progress bar; never raw cells."""
+"""What reaches the terminal: sentences, one JSON document, how far a race is; never raw cells."""
 
 from __future__ import annotations
 
 import json
 import sys
+import time
 from typing import Any, NoReturn
 
 import typer
 
 from evenkeel.errors import EvenkeelWarning
+
+LINE_EVERY = 30.0  # seconds between lines where there is no terminal
 
 
 def after_interrupt(leave: BaseException | None) -> str:
@@ -73,18 +76,28 @@ def show(facts: dict[str, Any], *, as_json: bool, decided: bool = False) -> None
 
 
 class Bar:
-    """A progress bar with time left, on a terminal only."""
+    """How far a race is: a bar with time left on a terminal, elsewhere a line now and then.
+
+    Lines go where the bar would, to stderr: one when trials begin, one at most every half minute,
+    and one when all are done, so that a log tells a slow run from one that hangs.
+    """
 
     def __init__(self, *, shown: bool) -> None:
-        self._shown = shown and sys.stderr.isatty()
+        self._shown = shown
         self._bar: Any = None
+        self._begun: float | None = None
+        self._told = 0.0
+        self._over = False
 
     def __enter__(self) -> Bar:
         return self
 
     def step(self, done: int, total: int, what: str) -> None:
-        """Show that ``done`` of ``total`` trials are finished."""
+        """Show that ``done`` of ``total`` trials are finished, and at which remedy."""
         if not self._shown:
+            return
+        if not sys.stderr.isatty():
+            self._line(done, total, what)
             return
         if self._bar is None:
             from rich.console import Console
@@ -98,6 +111,33 @@ class Bar:
             self._task = self._bar.add_task(what, total=total)
         self._bar.update(self._task, completed=done, total=total, description=what)
 
+    def _line(self, done: int, total: int, what: str) -> None:
+        now = time.monotonic()
+        if self._begun is None:
+            self._begun = self._told = now
+            told = f"{total - done:,} trials to run, {what} first."
+        elif done >= total and not self._over:
+            self._over = True
+            told = f"all {total:,} trials done after {_clock(now - self._begun)}; judging them now."
+        elif now - self._told >= LINE_EVERY and done < total:
+            self._told = now
+            told = (
+                f"{done:,} of {total:,} trials done after {_clock(now - self._begun)}, {what} last."
+            )
+        else:
+            return
+        typer.echo(f"evenkeel: {_one_line(told)}", err=True)
+
     def __exit__(self, *exc: object) -> None:
         if self._bar is not None:
             self._bar.stop()
+
+
+def _clock(seconds: float) -> str:
+    """Time gone, in minutes and seconds.
+
+    >>> _clock(7.6), _clock(3725)
+    ('8 s', '62 min 5 s')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes:,} min {rest} s" if minutes else f"{rest} s"

@@ -96,7 +96,9 @@ class Budget:
         racing = max(sum(left) / self.jobs, max(left, default=0.0))
         return self.elapsed + racing + last_fit + self.after(blocks)
 
-    def check_baseline(self, one: float, left: int, folds: int, last_fit: float) -> None:
+    def check_baseline(
+        self, one: float, left: int, folds: int, last_fit: float, *, slow: bool = False
+    ) -> None:
         """Raise when even the baseline will not be done in time, as soon as a fold of it shows that.
 
         Parameters
@@ -107,6 +109,8 @@ class Budget:
             How many of them are not done, and how many there are.
         last_fit
             Seconds of its fit on all rows.
+        slow
+            Whether ``--quick`` would take fewer folds, or search nothing.
 
         Raises
         ------
@@ -116,10 +120,12 @@ class Budget:
         needed = self.ends([one] * left, last_fit, 1)
         if needed <= TOLERANCE * self.seconds + one:
             return
+        advice = "Give it more, or add --quick" if slow else "Give it more, or take fewer rows"
         raise OutOfTime(
-            f"time_budget of run must be at least {about(needed)} for the baseline alone: each of its "
-            f"{folds} folds takes {about(one)}, and the last fit on all rows {about(last_fit)}. Got "
-            f"{about(self.seconds).removeprefix('about ')}. Give it more, or take fewer folds by --quick."
+            f"time_budget of run must be at least {about(needed)} for the baseline alone: "
+            f"{about(self.elapsed)} are gone, each of its {folds} folds takes {about(one)}, and the last "
+            f"fit on all rows {about(last_fit)}. Got {about(self.seconds).removeprefix('about ')}. "
+            f"{advice}."
         )
 
 

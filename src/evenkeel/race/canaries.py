@@ -80,7 +80,7 @@ def shuffled_labels(
     n_trials: int,
     journal: Journal | None = None,
 ) -> Canary | None:
-    """Run the baseline on shuffled labels, through the same trials as the race.
+    """Run the baseline on shuffled labels, through the same trials as the race, search included.
 
     Labels are permuted over all rows, copies of a row sharing one, so that whatever carries a label
     from a row that is judged to a row that is trained on shows: a step fitted on all rows, folds
@@ -88,6 +88,11 @@ def shuffled_labels(
     leave them nearly all in one class: each set of copies draws its label anew). At most 20,000 rows
     take part, and so many folds that the race grows by a twentieth, one at least. The band is that
     of permutations within the folds, copied rows and others apart, with the scores as they are.
+
+    Settings are searched as in the race, so a search that saw the rows it is judged by would show
+    where it learns from them; that it picks one of a few settings by them raises the score too little
+    to be told from chance. What a remedy does beside the baseline is not seen: resampling happens in
+    the same training rows by construction.
 
     Parameters
     ----------
@@ -117,15 +122,15 @@ def shuffled_labels(
     y, copied = _dealt(course.y[rows], alike, course.n_classes, rng)
     folds = course.folds
     left_out = None if folds.left_out is None else folds.left_out[:, rows]
+    time = None if folds.time is None else folds.time[rows]
     few = max(1, min(folds.n_folds, int(SHARE * n_trials)))
     part = folds.part[:1, rows]
     shuffled = replace(
         course,
         X=X,
         y=y,
-        folds=replace(folds, part=part, left_out=left_out, blocks=None),
+        folds=replace(folds, part=part, left_out=left_out, blocks=None, time=time),
         remedies={NAME: course.remedies["none"]},
-        search=1,
         token=f"{course.token} {NAME}",
     )
     scored: list[tuple[Ints, Floats]] = []

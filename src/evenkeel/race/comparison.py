@@ -8,22 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evenkeel._checks import check_choice, check_number
-from evenkeel._rows import columns_of, n_rows
+from evenkeel._rows import columns_of
 from evenkeel._threads import side_by_side
-from evenkeel.catalogue import SHORTLIST
-from evenkeel.distribution import encode, positive_last
 from evenkeel.errors import InvalidInput
 from evenkeel.evidence import WEAK, rare_rows
 from evenkeel.learners import make_learner
 from evenkeel.metrics import METRICS
 from evenkeel.place import Place
-from evenkeel.race.asked import asked_folds, asked_policy, asked_remedies
+from evenkeel.race.arguments import asked_folds, asked_labels, asked_policy, asked_remedies
 from evenkeel.race.canaries import Canary, shuffled_labels
-from evenkeel.race.choice import agreement
-from evenkeel.race.chosen import choose, contenders, field_of
+from evenkeel.race.choice import agreement, choose, contenders, field_of
 from evenkeel.race.judge import Entry, Judge
-from evenkeel.race.needed import Needed, needed
 from evenkeel.race.optimism import Flattery, flattery
+from evenkeel.race.positives_needed import Needed, needed
 from evenkeel.race.schedule import Results, left_out, run_race
 from evenkeel.race.space import asked_space
 from evenkeel.race.trial import DUMMY, Course, cost_numbers
@@ -108,13 +105,14 @@ def compare(
     y: Any,
     *,
     estimator: Any = None,
-    remedies: Sequence[str | Any] = SHORTLIST,
+    remedies: Sequence[str | Any] | None = None,
     cv: Any = None,
     policy: Policy | None = None,
     groups: Any = None,
     objective: str | None = None,
     search: int = 1,
     space: Any = None,
+    force: bool = False,
     seed: int = 0,
     jobs: int | None = None,
     backend: str = "loky",
@@ -133,6 +131,7 @@ def compare(
     remedies
         Names of the catalogue, in a list or joined by commas (``"smote(k=3)"``, ``"random-under(ratio=0.1)+class-weight"``), or
         objects with a ``name`` and ``treat(estimator, seed=, costs=)``. ``"none"`` is always run.
+        None takes the usual ones; of 10 to 49 rare rows, which tell little apart, the simple ones.
     cv
         Number of folds, or a splitter of scikit-learn whose folds hold every row once; from the
         size of the rarest class when None.
@@ -145,6 +144,8 @@ def compare(
     search, space
         Configurations that each remedy may try on inner folds (1: the estimator as it is), and the
         values to try of each parameter of an estimator that was given.
+    force
+        Go on with fewer than 10 rare rows.
     seed, jobs
         Seed of everything random; processes. Results are the same with any number; None is one
         here, and all of a cluster.
@@ -154,8 +155,8 @@ def compare(
     Raises
     ------
     InvalidInput
-        Unknown remedy or objective, fewer than two classes, lengths that differ, or folds that
-        cannot serve, such as more of them than rare rows. Nothing is fitted then.
+        Unknown remedy or objective, fewer than two classes or 10 rare rows, lengths that differ, or
+        folds that cannot serve, such as more of them than rare rows. Nothing is fitted then.
     InvalidType
         A policy, remedies or cv of another kind.
 
@@ -168,13 +169,8 @@ def compare(
     >>> [entry.name for entry in found.entries]
     ['prevalence', 'none', 'class-weight']
     """
-    classes, codes = positive_last(*encode(y))
-    if len(classes) < 2:
-        raise InvalidInput(f"y of compare must hold at least two classes. Got only {classes[0]!r}.")
-    if n_rows(X) != len(codes):
-        raise InvalidInput(
-            f"X and y of compare must have as many rows. Got {n_rows(X):,} and {len(codes):,}."
-        )
+    classes, codes = asked_labels(X, y, force=force)
+    weak = rare_rows(np.bincount(codes)) < WEAK
     policy = asked_policy(policy, len(classes))
     objective = policy.objective if objective is None else objective
     check_choice(objective, METRICS, "objective", "compare")
@@ -183,7 +179,7 @@ def compare(
     if jobs is not None:
         check_number(jobs, "jobs", "compare", low=1, whole=True)
     place = Place(backend, address)
-    found = asked_remedies(remedies)
+    found = asked_remedies(remedies, weak=weak)
     columns = columns_of(X, policy.columns)
     costs = policy.row_costs(codes, columns=columns)
     learner = "lightgbm" if estimator is None else "estimator"
@@ -203,7 +199,6 @@ def compare(
     pairs = entry_pairs(list(found), [learner])
     results = run_race(course, pairs, jobs=jobs or int(not place.is_cluster), place=place)
     judge = Judge(policy, objective, len(classes), costs, columns, seed=seed)
-    weak = rare_rows(np.bincount(codes)) < WEAK
     done = judge_all(course, results, pairs, judge, classes=classes, weak=weak)
     return replace(done, canary=shuffled_labels(course, learner, n_trials=len(results.outcomes)))
 

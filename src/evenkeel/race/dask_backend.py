@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from evenkeel._optional import need
 from evenkeel.errors import InvalidInput
+from evenkeel.race.address import reach
 from evenkeel.race.memory import share_process
-from evenkeel.race.reach import reach
 from evenkeel.race.worker import NEVER, Died
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from evenkeel.race.budget import TOLERANCE, Budget, Timings
 from evenkeel.race.hopeless import Lead, lead
 from evenkeel.race.trial import DUMMY, Trial
+from evenkeel.settings import QUICK_FOLDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +93,8 @@ class Pace:
             return
         k = self.course.folds.n_folds
         last = self.timings.last_fit([pair])
-        self.budget.check_baseline(self.timings.of(pair), k - len(done), k, last)
+        slow = k > QUICK_FOLDS or self.course.search > 1
+        self.budget.check_baseline(self.timings.of(pair), k - len(done), k, last, slow=slow)
 
     def _next(self, repeat: int) -> Trial | None:
         """The next trial of any remedy in this repeat; None when nothing is left that fits."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from evenkeel._optional import need
 from evenkeel.errors import InvalidInput
-from evenkeel.race.reach import reach
+from evenkeel.race.address import reach
 from evenkeel.race.worker import FREELY, Died, run_within
 
 if TYPE_CHECKING:

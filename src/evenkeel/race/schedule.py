@@ -88,7 +88,8 @@ def run_race(
         What the whole run may take; see :class:`evenkeel.race.pace.Pace` for what is then run in
         which order. None runs everything.
     progress
-        Called with the trials done, all trials, and the remedy at work.
+        Called with the trials done, all trials, and the remedy at work: at the start, and after
+        each trial.
 
     Raises
     ------
@@ -111,6 +112,8 @@ def run_race(
             else:
                 results.outcomes[trial] = stored
 
+    if progress is not None:
+        progress(0, total, pairs[0][0])
     for outcome in map_trials(run_trial, wanted(), course, jobs=jobs, place=place, lost=lost_trial):
         results.outcomes[outcome.trial] = outcome
         if journal is not None:

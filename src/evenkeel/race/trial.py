@@ -14,8 +14,7 @@ from sklearn.pipeline import Pipeline
 
 from evenkeel._threads import limited
 from evenkeel.errors import DoesNotApply, InvalidInput
-from evenkeel.race.memory import peak_above, reset_peak
-from evenkeel.race.ready import (
+from evenkeel.race.fold_rows import (
     columns_before,
     fold_seed,
     inner_parts,
@@ -24,6 +23,7 @@ from evenkeel.race.ready import (
     ready_rows,
     seeded,
 )
+from evenkeel.race.memory import peak_above, reset_peak
 from evenkeel.race.search import Searched
 from evenkeel.race.space import Configuration, configurations
 from evenkeel.scores import fit_and_score

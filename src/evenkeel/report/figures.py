@@ -114,6 +114,22 @@ def costs_of_fits(facts: Facts) -> list[Row]:
     return found
 
 
+def folds_matter(facts: Facts) -> bool:
+    """Whether the test over folds says otherwise of what one of the two tests calls better.
+
+    Whether something is worse or only no better changes no choice; few folds seldom tell.
+    """
+    apart = [
+        (one.get("remedy"), one.get("learner"))
+        for one in (facts.get("second_test") or {}).get("disagrees") or []
+    ]
+    return any(
+        "better" in (row.get("versus_baseline"), row.get("folds_say"))
+        for row in facts.get("remedies") or []
+        if (row.get("name"), row.get("learner")) in apart
+    )
+
+
 def is_chosen(facts: Facts, remedy: Row) -> bool:
     """Whether a remedy is the one that the run recommends."""
     chosen = facts.get("chosen") or {}

@@ -62,11 +62,17 @@ def render_page(facts: Facts) -> str:
             script=Markup(script),  # noqa: S704  # our own file
             library=Markup(library),  # noqa: S704  # Vega's own bundle
             policy=_policy(library, script),
-            sections=SECTIONS,
+            sections=_sections(facts),
             provenance=_provenance(facts),
             **parts.shared(facts),
         )
     )
+
+
+def _sections(facts: Facts) -> list[tuple[str, str]]:
+    """Anchors and names; without a test part its section tells what was judged in its place."""
+    nested = (facts.get("split") or {}).get("kind") == "nested"
+    return [(id_, "Nested" if nested and id_ == "test" else name) for id_, name in SECTIONS]
 
 
 def preload() -> None:

@@ -16,6 +16,8 @@ from evenkeel.report.sheet import Sheet
 from evenkeel.report.wording import count, is_number, label, number, share, spread
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.console import Console
     from rich.text import Text
 
@@ -95,12 +97,14 @@ def print_decision(facts: Facts, console: Console) -> None:
     if later:
         told = "; ".join([f"{count(later['rows'])} rows of {later['source']}", *later["notes"]])
         sheet.say("Judged on", told, most=6)
-    outcome_section(sheet, facts, rows="Later rows" if later else "Test")
+    nested = (facts.get("split") or {}).get("kind") == "nested"
+    outcome_section(sheet, facts, rows="Later rows" if later else "All rows" if nested else "Test")
     calibration_section(sheet, facts)
     drift = facts.get("drift") or {}
     moved = [
         f"{label(one['label'])} {share(one['then'])} then, {share(one['now'])} now {spread(one, 'now', form=share)}"
         + (" (moved)" if one["left"] and one.get("matters", True) else "")
+        + (f"; by the scores alone {share(one['estimated'])}" if one.get("estimated") else "")
         for one in drift.get("classes") or []
     ]
     sheet.items("Prevalence", moved, most=3)
@@ -224,14 +228,27 @@ def _remedies(sheet: Sheet, facts: Facts, *, most: int) -> None:
         why = wording.gist(row.get("reason") or row.get("status"), most=100)
         by_reason.setdefault(why, []).append(name(row))
     told = [f"{', '.join(names)} ({why})" for why, names in by_reason.items()]
-    sheet.lines += remedy_table(facts, width=sheet.width, most=most - 2 * bool(idle) - 1)
+    sheet.lines += remedy_table(facts, width=sheet.width, most=most - 2 * bool(idle) - 2)
     sheet.items("Not run", told, most=2)
-    costs = [
-        f"{name(row)} {wording.signed_count(row['added_rows'])} rows {number(row['seconds'])} s"
-        for row in figures.costs_of_fits(facts)
-        if row["added_rows"]
-    ]
-    sheet.items("A fit took", costs, most=1)
+    sheet.say("A fit took", _fits(facts, name), most=2)
+
+
+def _fits(facts: Facts, name: Callable[[Facts], str]) -> str:
+    """What a fit took, and on how many rows: the baseline's, the chosen one's and the slowest."""
+    rows = [row for row in figures.costs_of_fits(facts) if is_number(row["seconds"])]
+    if len(rows) < 2:
+        return ""
+    first = next((row for row in rows if row["name"] == "none"), rows[0])
+    chosen = next((row for row in rows if figures.is_chosen(facts, row)), first)
+    slowest = max(rows, key=lambda row: float(row["seconds"]))
+    told = []
+    for row in rows:
+        roles = ", the chosen" * (row is chosen and row is not first)
+        roles += ", the slowest" * (row is slowest)
+        if roles or row is first:
+            cost = f"{number(row['seconds'])} s with {name(row)}{roles}"
+            told.append(f"{cost} ({count(row['rows'])} rows)")
+    return "; ".join(told)
 
 
 def _verdict(sheet: Sheet, facts: Facts) -> None:

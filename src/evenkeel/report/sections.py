@@ -29,7 +29,7 @@ def doubts_section(sheet: Sheet, facts: Facts) -> None:
     sheet.say("Optimism", (facts.get("optimism") or {}).get("sentence"), most=2)
     agreement, second = facts.get("agreement") or {}, facts.get("second_test") or {}
     sheet.say("Agreement", agreement.get("sentence"), most=2)
-    if second.get("disagrees"):
+    if figures.folds_matter(facts):
         sheet.say("By folds", second.get("sentence"), most=3)
     sheet.say("Evidence", (facts.get("needed") or {}).get("sentence"), most=1)
     canaries = facts.get("canaries") or []

@@ -44,12 +44,17 @@ class Folds:
         where no gap is kept. They are validated in their own fold all the same.
     blocks
         ``(n_rows,)``: ids of rows that stay together; None where each row was dealt by itself.
+    time, gap
+        Moment of each row ``(n_rows,)`` where folds are stretches of time, and the least time
+        between them; None where they are not.
     """
 
     part: NDArray[np.int16]
     n_folds: int
     left_out: NDArray[np.bool_] | None = None
     blocks: Ints | None = None
+    time: NDArray[Any] | None = None
+    gap: Any = None
 
     @property
     def n_repeats(self) -> int:
@@ -138,7 +143,8 @@ def make_folds(
     if moments is not None:
         for fewer in range(k, 1 if gap is not None else k - 1, -1):
             part = stretches(code, moments, block_of, fewer)[None, :]
-            folds = Folds(part, fewer, left_out_of(part[0], moments, gap), blocks)
+            near = left_out_of(part[0], moments, gap)
+            folds = Folds(part, fewer, near, blocks, moments, gap)
             if _usable(folds, holds) and not (groups is not None and _starved(folds)):
                 return folds
         # Blocks that come again all the time fill no stretch; whole blocks stop the leak alone.

@@ -148,10 +148,12 @@ def refuse_folds(y: Ints, blocks: Ints | None, *, grouped: bool, gap: Any) -> In
             "shorter --gap or --label-delay, or more rows."
         )
     if grouped:
+        where = "one" if blocks_of[code] == 1 else f"{blocks_of[code]:,}"
+        held = f"{n_blocks:,} groups, and all {n:,} rows of a class in {where}"
         return InvalidInput(
-            "group of run must leave every class on both sides of a split. Got "
-            f"{n_blocks:,} groups of rows that stay together, and a class that lies in one of them "
-            f"({n:,} rows). Use a finer group column, or leave it out."
+            "Groups stay whole, so they must leave every class on both sides of a split. Got "
+            f"{'one group of all rows' if n_blocks == 1 else held}. Name finer groups, or leave them "
+            "out."
         )
     return InvalidInput(
         "Rows of a class must differ to be on both sides of a split. Got a class whose "

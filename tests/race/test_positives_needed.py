@@ -6,7 +6,7 @@ from scipy.stats import norm
 
 from evenkeel.influence import average_precision_influence
 from evenkeel.race.choice import Field, Rule
-from evenkeel.race.needed import needed
+from evenkeel.race.positives_needed import needed
 
 
 def pair(n_positives, seed, lag=0.3):

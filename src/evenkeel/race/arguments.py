@@ -8,17 +8,43 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evenkeel._checks import check_number
+from evenkeel._rows import n_rows
 from evenkeel.audit import copies_of
-from evenkeel.catalogue import find_remedies, find_remedy, named
+from evenkeel.catalogue import SHORTLIST, SIMPLE, find_remedies, find_remedy, named
 from evenkeel.decide import Policy
+from evenkeel.distribution import encode, positive_last
 from evenkeel.errors import InvalidInput, InvalidType
-from evenkeel.evidence import rare_rows
+from evenkeel.evidence import FEWEST, rare_rows
 from evenkeel.split import Folds, make_folds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
+
+
+def asked_labels(X: Any, y: Any, *, force: bool) -> tuple[tuple[Any, ...], Ints]:
+    """Label of each class code, and the code of each row; the rarer of two classes is 1.
+
+    Raises
+    ------
+    InvalidInput
+        One class, another number of rows, or fewer than 10 rare rows without ``force``.
+    """
+    classes, codes = positive_last(*encode(y))
+    if len(classes) < 2:
+        raise InvalidInput(f"y of compare must hold at least two classes. Got only {classes[0]!r}.")
+    if n_rows(X) != len(codes):
+        raise InvalidInput(
+            f"X and y of compare must have as many rows. Got {n_rows(X):,} and {len(codes):,}."
+        )
+    rare = rare_rows(np.bincount(codes))
+    if rare < FEWEST and not force:
+        raise InvalidInput(
+            f"y of compare must hold at least {FEWEST} rows of the rare class to compare anything. Got "
+            f"{rare}. Collect more, or go on with force=True."
+        )
+    return classes, codes
 
 
 def asked_policy(policy: Any, n_classes: int) -> Policy:
@@ -40,8 +66,8 @@ def asked_policy(policy: Any, n_classes: int) -> Policy:
     return policy
 
 
-def asked_remedies(remedies: Any) -> dict[str, Any]:
-    """The remedies by name, the baseline first.
+def asked_remedies(remedies: Any, *, weak: bool = False) -> dict[str, Any]:
+    """The remedies by name, the baseline first; where none were named the usual, or the simple ones.
 
     Raises
     ------
@@ -54,12 +80,17 @@ def asked_remedies(remedies: Any) -> dict[str, Any]:
     ['none', 'smote', 'class-weight']
     """
     rule = "remedies of compare must be a list of names, or of remedies, samplers or classifiers"
+    if remedies is None:
+        remedies = SIMPLE if weak else SHORTLIST
     if isinstance(remedies, str):
-        remedies = find_remedies(remedies)
+        remedies = find_remedies(remedies, owner="compare")
     if not isinstance(remedies, list | tuple | set | frozenset):
         raise InvalidType(f"{rule}. Got {remedies!r}. Put a single one in a list.")
     found = {"none": find_remedy("none")}
-    rows = (find_remedy(given) if isinstance(given, str) else given for given in remedies)
+    rows = (
+        find_remedy(given, owner="compare") if isinstance(given, str) else given
+        for given in remedies
+    )
     for remedy in named(rows):
         if found.setdefault(remedy.name, remedy) != remedy:
             raise InvalidInput(

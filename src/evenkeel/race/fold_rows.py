@@ -16,7 +16,7 @@ from evenkeel._rows import has_index, is_sparse, take
 from evenkeel.errors import InvalidInput
 from evenkeel.learners import Columns
 from evenkeel.race.search import PARTS
-from evenkeel.split import make_folds
+from evenkeel.split import in_words, make_folds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -126,7 +126,8 @@ def inner_parts(course: Course, repeat: int, rows: NDArray[Any]) -> dict[str, An
     """What :class:`evenkeel.race.search.Searched` is to judge a trial's rows by.
 
     The parts are the other folds, which keep blocks, times and the gap between them whole. Two
-    folds leave one: its rows are dealt anew, with what must stay together kept together.
+    folds leave one: its rows are dealt anew by the same rules. Where these cannot be kept in it (a
+    gap as long as the fold, one large block), it stays one part, and there is nothing to choose by.
 
     Returns
     -------
@@ -141,11 +142,37 @@ def inner_parts(course: Course, repeat: int, rows: NDArray[Any]) -> dict[str, An
     blocks = None if folds.blocks is None else folds.blocks[rows]
     seed = fold_seed(course.seed, repeat, int(parts[0]))
     try:
-        # folds tell which rows are too near, not when they were: within one, no gap can be kept
-        dealt = make_folds(course.y[rows], groups=blocks, n_folds=PARTS, n_repeats=1, seed=seed)
-    except InvalidInput:  # blocks too large to be dealt: one part, and so nothing to choose by
+        dealt = make_folds(
+            course.y[rows],
+            duplicates=blocks,  # groups would be dealt without the gap where it cannot be kept
+            time=None if folds.time is None else folds.time[rows],
+            gap=folds.gap,
+            n_folds=PARTS,
+            n_repeats=1,
+            seed=seed,
+        )
+    except InvalidInput:
         return {"parts": parts, "left_out": None}
-    return {"parts": dealt.part[0].astype(np.int64), "left_out": None}
+    return {"parts": dealt.part[0].astype(np.int64), "left_out": dealt.left_out}
+
+
+def not_searched(course: Course) -> str:
+    """In how many folds nothing can be chosen by, and why, in one sentence; empty for none.
+
+    More than two folds always leave parts to choose by.
+    """
+    folds = course.folds
+    if course.search < 2 or folds.n_folds > 2:
+        return ""
+    trains = (folds.rows(0, fold)[0] for fold in range(folds.n_folds))
+    stuck = sum(np.ptp(inner_parts(course, 0, train)["parts"]) == 0 for train in trains)
+    if not stuck:
+        return ""
+    why = "their blocks whole" if folds.gap is None else f"a gap of {in_words(folds.gap)}"
+    return (
+        f"In {stuck} of {folds.n_folds} folds the training rows cannot be split again with {why}: there "
+        "the default stands."
+    )
 
 
 def fold_seed(seed: int, repeat: int, fold: int) -> int:
@@ -156,6 +183,11 @@ def fold_seed(seed: int, repeat: int, fold: int) -> int:
 
 def _size(X: Any) -> int:
     """Bytes of a prepared table, near enough."""
-    if hasattr(X, "memory_usage"):
+    if has_index(X):
         return int(X.memory_usage(index=False).sum())
+    if _is_polars(X):
+        return int(X.estimated_size())
+    if is_sparse(X):  # the arrays of its format: CSR, CSC or COO
+        names = ("data", "indices", "indptr", "row", "col")
+        return sum(int(getattr(getattr(X, name, None), "nbytes", 0)) for name in names)
     return int(getattr(X, "nbytes", 0))

@@ -14,9 +14,9 @@ from sklearn.model_selection import (
 )
 
 from evenkeel import Policy, compare
-from evenkeel.catalogue import CATALOGUE
+from evenkeel.catalogue import CATALOGUE, SHORTLIST, SIMPLE
 from evenkeel.errors import DoesNotApply, InvalidInput, InvalidType
-from evenkeel.race.asked import asked_folds, asked_remedies
+from evenkeel.race.arguments import asked_folds, asked_remedies
 
 
 class Untouched(ClassifierMixin, BaseEstimator):
@@ -55,7 +55,6 @@ X = np.random.default_rng(0).normal(size=(200, 2))
         ({"policy": "f1"}, InvalidType, r"policy of compare must be a Policy, such as .* Got 'f1'"),
         ({"policy": {"cost_fn": 1}}, InvalidType, "policy of compare must be a Policy"),
         ({"policy": Policy}, InvalidType, "policy of compare must be a Policy"),
-        ({"remedies": None}, InvalidType, "must be a list of names.* Got None"),
         ({"remedies": 3}, InvalidType, "must be a list of names.* Got 3"),
         ({"remedies": CATALOGUE["smote"]}, InvalidType, "Put a single one in a list"),
         ({"remedies": ["smote", 3]}, InvalidType, "Got 3 among them"),
@@ -87,6 +86,23 @@ X = np.random.default_rng(0).normal(size=(200, 2))
 def test_what_cannot_be_is_said_before_anything_is_fitted(given, error, says):
     with pytest.raises(error, match=says):
         compare(X, Y, **({"estimator": Untouched(), "cv": 3} | given))
+
+
+def test_under_10_rare_rows_only_force_goes_on_and_then_only_what_is_simple_is_tried():
+    y = np.repeat([0, 1], [192, 8])
+    with pytest.raises(InvalidInput, match=r"y of compare must .* 10 .* Got 8\. .* force=True"):
+        compare(X, y, estimator=Untouched())
+    found = compare(X, y, estimator=LogisticRegression(), force=True)
+    assert [entry.name for entry in found.entries[1:]] == list(SIMPLE)
+    assert found.why == "Too few positives to tell remedies apart: the baseline is kept."
+    assert list(asked_remedies(None)) == list(SHORTLIST)
+
+
+def test_groups_that_cannot_be_split_are_said_in_words_of_whoever_called():
+    with pytest.raises(InvalidInput, match=r"^Groups stay whole.* Got one group .* leave them out"):
+        compare(X, Y, estimator=Untouched(), groups=np.zeros(200, int))
+    with pytest.raises(InvalidInput, match="Got 2 groups, and all 170 rows of a class in one"):
+        compare(X, Y, estimator=Untouched(), groups=Y)
 
 
 def test_folds_without_a_second_class_to_train_on_are_refused():
