@@ -44,7 +44,7 @@ def test_what_is_written_comes_back(what, tmp_path):
     path = tmp_path / "decision [1].json"
     FILES[what].write(path)
     assert DecisionFile.read(path) == FILES[what]
-    assert json.loads(path.read_text())["format"] == FORMAT == "evenkeel.decision/2"
+    assert json.loads(path.read_text())["format"] == FORMAT == "evenkeel.decision/3"
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
@@ -99,6 +99,12 @@ ALTERED = {
     "no decision": lambda stored: stored.update(decision={}),
     "a threshold above 1": lambda stored: stored["decision"].update(threshold=3.0),
     "three classes": lambda stored: stored["decision"].update(n_classes=3),
+    "no rows": lambda stored: stored["decision"].update(confusion=[[0, 0], [0, 0]]),
+    "too many rows": lambda stored: stored["decision"].update(confusion=[[1e308] * 2] * 2),
+    "a count without end": lambda stored: stored["decision"].update(
+        confusion=[[10**400, 5], [1, 4]]
+    ),
+    "the same label twice": lambda stored: stored.update(labels=["yes", "yes"]),
 }
 
 
@@ -153,3 +159,29 @@ def test_whatever_stands_there_it_is_a_file_or_damage(tmp_path_factory, name, ju
     assert found.whole.apply([[0.5, 0.5]]).shape == (1, 2)
     found.write(path)
     assert DecisionFile.read(path) == found
+
+
+def test_the_decision_of_another_run_is_refused(tmp_path):
+    for run, content in (("one", "1"), ("other", "2"), ("alone", None)):
+        (tmp_path / run).mkdir()
+        if content is not None:
+            (tmp_path / run / "metrics.json").write_text(content)
+        FILES["two classes"].write(tmp_path / run / "decision.json")
+        assert DecisionFile.read(tmp_path / run / "decision.json") == FILES["two classes"]
+    for run in ("other", "alone"):
+        taken = (tmp_path / run / "decision.json").read_bytes()
+        (tmp_path / "one" / "decision.json").write_bytes(taken)
+        with pytest.raises(DamagedRun, match="is the decision of another run"):
+            DecisionFile.read(tmp_path / "one" / "decision.json")
+
+
+def test_a_file_that_holds_more_than_is_read_can_still_be_replaced(tmp_path):
+    path = tmp_path / "decision.json"
+    FILES["two classes"].write(path)
+    stored = json.loads(path.read_text()) | {"later": 1}
+    stored["decision"]["threshold"] = 1
+    path.write_text(json.dumps(stored | {"sha256": _digest(stored)}))
+    file = DecisionFile.read(path)
+    again = file.then(DECISION, adjustment=None, chosen_on="all rows")
+    assert again.replace_in(path, file)
+    assert not again.replace_in(path, file), "another decision is in its place"

@@ -1,7 +1,7 @@
 """``decision.json``: the decision in force, how it was calibrated, and what was decided before.
 
 It is the one home of a decision. It holds its own checksum, because it is the one file of a run that
-may be written again (``evenkeel decide``).
+may be written again (``evenkeel decide``), and that of the run's ``metrics.json``, because it serves no other run.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from evenkeel.decide.calibrate import Calibrator
 
-FORMAT = "evenkeel.decision/2"
+FORMAT = "evenkeel.decision/3"
 _PAST = ("until", "policy", "sentence", "chosen_on")
 
 
@@ -55,6 +55,8 @@ class DecisionFile:
         The later rows that the decision in force was calibrated and chosen on, or 4,096 of them.
     page_is_older
         Whether page and card still tell of the decision before.
+    sha256
+        Checksum of the file this was read from; None before it was written.
     """
 
     labels: list[Any]
@@ -65,6 +67,7 @@ class DecisionFile:
     history: tuple[dict[str, str], ...] = ()
     page_is_older: bool = False
     seen: SeenRows | None = None
+    sha256: str | None = field(default=None, compare=False)
 
     @property
     def whole(self) -> Calibrator:
@@ -99,7 +102,7 @@ class DecisionFile:
         )
 
     def document(self) -> dict[str, Any]:
-        """What is stored, less the checksum."""
+        """What is stored, less the checksums."""
         return {
             "format": FORMAT,
             "labels": self.labels,
@@ -113,7 +116,7 @@ class DecisionFile:
 
     def write(self, path: Path) -> None:
         """Write the file in one step."""
-        document = self.document()
+        document = self.document() | {"of": _run_of(path)}
         write_json(path, document | {"sha256": _digest(document)})
 
     def replace_in(self, path: Path, seen: DecisionFile) -> bool:
@@ -127,7 +130,7 @@ class DecisionFile:
         with _alone(path):
             now = read_json(path)
             there = now.get("sha256") if isinstance(now, dict) else None
-            if there != _digest(seen.document()):
+            if there != seen.sha256:
                 return False
             self.write(path)
             return True
@@ -146,6 +149,10 @@ class DecisionFile:
             raise DamagedRun(f"{path} is not a decision of evenkeel in the form {FORMAT}.")
         if _digest(stored) != stored.get("sha256"):
             raise DamagedRun(f"{path} is damaged: it is not what evenkeel wrote.")
+        if stored.get("of") != _run_of(path):
+            raise DamagedRun(
+                f"{path} is the decision of another run. Put back the one of this run."
+            )
         try:
             adjustment, seen = stored["adjustment"], stored.get("seen")
             _check_words(stored)
@@ -158,13 +165,14 @@ class DecisionFile:
                 tuple(stored["history"]),
                 stored["page_is_older"],
                 None if seen is None else SeenRows.from_dict(seen),
+                stored["sha256"],
             )
             n_classes = found.decision.n_classes
             found.whole.apply(np.full((1, n_classes), 1.0 / n_classes))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             raise DamagedRun(f"{path} is damaged: {reason(error)}.") from error
         plain = all(isinstance(label, str | int | float) for label in found.labels)
-        if not plain or len(found.labels) != n_classes:
+        if not plain or len(found.labels) != n_classes or len(set(found.labels)) != n_classes:
             raise DamagedRun(f"{path} is damaged: its labels do not fit its decision.")
         return found
 
@@ -194,6 +202,12 @@ def _alone(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(folder)
+
+
+def _run_of(path: Path) -> str | None:
+    """Checksum of the metrics beside a decision; None where it stands alone, as a network's does."""
+    metrics = path.with_name("metrics.json")
+    return hashlib.sha256(metrics.read_bytes()).hexdigest() if metrics.is_file() else None
 
 
 def _digest(document: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evenkeel.decide import estimate_prior
 from evenkeel.decision_file import DecisionFile
 from evenkeel.drift import Truth, drift
 from evenkeel.errors import EvenkeelWarning, InvalidInput
@@ -28,6 +29,8 @@ from evenkeel.table import read_features
 if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
+
+    from evenkeel.decide import PriorEstimate
 
     Ints = NDArray[np.int64]
 
@@ -95,6 +98,36 @@ def score_truth(
         run,
         file,
     )
+
+
+def estimate_shares(folder: str | Path, source: Any, y: Ints) -> tuple[PriorEstimate, int, str]:
+    """Shares of the classes among rows without outcome, by the scores of a run.
+
+    Parameters
+    ----------
+    folder
+        The run directory.
+    source
+        A table with the columns of training; a target among them is not read.
+    y
+        Class codes of the rows that the probabilities of the run were calibrated on.
+
+    Returns
+    -------
+    estimate, n_rows, name
+        As :func:`evenkeel.decide.estimate_prior` tells, and of what.
+    """
+    run = Run.load(folder)
+    run.model.calibrator_ = DecisionFile.read(Path(folder) / AGAIN).calibrator
+    read = read_features(source, schema=run.schema)
+    proba = run.model.predict_proba(read.X)
+    was = np.bincount(y, minlength=proba.shape[1]) / y.size
+    try:
+        return estimate_prior(proba, was), len(proba), read.source
+    except InvalidInput as error:
+        raise InvalidInput(
+            f"deploy_prevalence of a decision cannot be estimated from {read.source}: {error}"
+        ) from error
 
 
 def evaluate_run(folder: str | Path, source: Any) -> dict[str, Any]:

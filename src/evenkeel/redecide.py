@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,10 @@ import numpy as np
 
 from evenkeel.decide.calibrate import fit_calibrator
 from evenkeel.decide.capacity import a
-from evenkeel.decide.choose import choose
+from evenkeel.decide.choose import as_policy, choose
 from evenkeel.decide.policy import Policy
 from evenkeel.decide.request import Request, read_share
-from evenkeel.decide.settle import deployment
+from evenkeel.decide.settle import RAREST, deployment
 from evenkeel.decision_file import DecisionFile
 from evenkeel.errors import EvenkeelWarning, InvalidInput
 from evenkeel.in_force import facts_in_force
@@ -37,7 +38,7 @@ def decide_again(
     folder: str | Path,
     policy: Policy | Request | None = None,
     *,
-    deploy_prevalence: float | str | None = None,
+    deploy_prevalence: Any = None,
     recalibrate: Any = None,
 ) -> dict[str, Any]:
     """Choose another decision for a run, and put it in force.
@@ -52,10 +53,12 @@ def decide_again(
         What decisions are for, also as options that make one; None keeps the policy in force.
     deploy_prevalence
         Share of the positive class where the model will work, also as ``"0.2%"``: probabilities are
-        put on that scale, and the stored rows weighed by it.
+        put on that scale, and the stored rows weighed by it. Or a table of rows from there whose
+        outcome is not known: the share is estimated from their scores
+        (:func:`evenkeel.decide.estimate_prior`), for which the model is read.
     recalibrate
         A table of later rows with their truth: probabilities are fitted to it, and the decision is
-        chosen on it. The one case in which the model is read. A capacity in a period is kept at the
+        chosen on it; for which the model is read. A capacity in a period is kept at the
         larger of the two volumes, that of the run and that of these rows.
 
     Returns
@@ -82,11 +85,15 @@ def decide_again(
     folder = Path(folder)
     info = open_run(folder, reads=READS)
     facts, file = read_facts(folder), DecisionFile.read(folder / AGAIN)
-    prevalence: float | None = read_share(deploy_prevalence, "deploy_prevalence", "a decision")
+    unlabelled = _is_table(deploy_prevalence)
+    prevalence = None
+    if not unlabelled:
+        prevalence = read_share(deploy_prevalence, "deploy_prevalence", "a decision")
     if policy is None:
         policy = file.decision.policy
     if isinstance(policy, Request):
         policy = policy.policy(len(file.labels), classes=file.labels)
+    policy = as_policy(policy, "decide_again")
     if policy.preset is not None:
         policy = Policy.scenario(policy.preset, n_classes=len(file.labels))
     policy.check(len(file.labels))
@@ -101,11 +108,14 @@ def decide_again(
         scored = read_stored(folder, OOF, **asked)
         share = _alert_share(policy, facts, scored, tested)
     if recalibrate is None:
-        decision, adjustment, on = _from_stored(file, scored, policy, share, prevalence)
+        note = None
+        if unlabelled:
+            prevalence, note = _estimated(folder, deploy_prevalence, scored)
+        decision, adjustment, on = _from_stored(file, scored, policy, share, prevalence, note)
     else:
         if deploy_prevalence is not None:
             raise InvalidInput(
-                "deploy_prevalence of a decision and recalibrate exclude each other: the later rows "
+                "deploy_prevalence of a decision and recalibrate of a decision exclude each other: the later rows "
                 "bring their own prevalence. Leave one out."
             )
         decision, adjustment, on, seen = _from_truth(folder, recalibrate, policy, share)
@@ -150,6 +160,7 @@ def _from_stored(
     policy: Policy,
     share: float | None,
     prevalence: float | None,
+    estimated: str | None,
 ) -> tuple[Decision, Calibrator | None, str]:
     proba = file.calibrator.apply(scored.scores)
     shift, weight = deployment(scored.y, len(file.labels), prevalence)
@@ -167,9 +178,34 @@ def _from_stored(
     on = "out-of-fold scores of the run"
     if prevalence is not None:
         on += f", weighed to a prevalence of {prevalence:g}"
-        told = f"counts are weighed to a prevalence of {prevalence:g}"
-        decision = replace(decision, notes=(*decision.notes, told))
+        told = [f"counts are weighed to a prevalence of {prevalence:g}"]
+        told += [] if estimated is None else [estimated]
+        decision = replace(decision, notes=(*decision.notes, *told))
     return decision, shift, on
+
+
+def _is_table(given: Any) -> bool:
+    """Whether a share was given as rows to estimate it from."""
+    if isinstance(given, str):
+        return Path(given).is_file()
+    return given is not None and not isinstance(given, Real)
+
+
+def _estimated(folder: Path, source: Any, scored: StoredScores) -> tuple[float, str]:
+    """The share of the positive class among rows without outcome, and how it is known."""
+    from evenkeel.later_truth import estimate_shares
+
+    found, rows, name = estimate_shares(folder, source, scored.y)
+    if found.now[1] < RAREST:
+        raise InvalidInput(
+            f"deploy_prevalence of a decision cannot be estimated from {name}: by their scores none of its "
+            f"{rows:,} rows is positive. Give the share itself."
+        )
+    told = (
+        f"that prevalence was estimated from the scores of {rows:,} rows of {name} without outcome: "
+        f"between {found.low[1]:.3g} and {found.high[1]:.3g} (95 %), if rows of a class look as before"
+    )
+    return found.now[1], told
 
 
 def _from_truth(

@@ -102,7 +102,7 @@ def test_columns_and_labels_that_are_not_there(refused, payments, quick, options
         (("--learner", "prevalence"), "--learner must be one of 'lightgbm', 'logistic'"),
         (("--learner", ","), "learners of run must name at least one of lightgbm, logistic"),
         (("--metric", "auc"), "Did you mean 'roc-auc'?"),
-        (("--metric", "cost"), "metric 'cost' of run must go with costs"),
+        (("--metric", "cost"), "--metric must go with costs when it is 'cost'"),
         (("--scenario", "frauds"), "Did you mean 'fraud'?"),
         (("--cost-fn", "-3", "--cost-fp", "1"), "must be a number of at least 0. Got -3"),
         (("--cost-fn", "3", "--cost-fp", "nan"), "must be a number of at least 0. Got nan"),

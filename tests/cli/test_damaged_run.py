@@ -24,19 +24,6 @@ def rewrite(path, change):
     path.write_text(json.dumps(document))
 
 
-def forge(path, content):
-    """Alter a file, and its checksum with it: an attacker can do both."""
-    path.write_bytes(content)
-    rewrite(
-        path.parent / "run.json",
-        lambda run: run["files"].update({path.name: hashlib.sha256(content).hexdigest()}),
-    )
-
-
-def predict(refused):
-    return refused("predict", "done", "tx.csv", "-o", "scored.csv")
-
-
 def forge_decision(path, change):
     """Alter the decision, and the checksum that it holds of itself."""
     stored = json.loads(path.read_text())
@@ -44,6 +31,19 @@ def forge_decision(path, change):
     content = {name: value for name, value in stored.items() if name != "sha256"}
     text = json.dumps(content, sort_keys=True)
     path.write_text(json.dumps(content | {"sha256": hashlib.sha256(text.encode()).hexdigest()}))
+
+
+def forge(path, content):
+    """Alter a file, and its checksums with it: an attacker can do both."""
+    path.write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    rewrite(path.parent / "run.json", lambda run: run["files"].update({path.name: digest}))
+    if path.name == "metrics.json":
+        forge_decision(path.with_name("decision.json"), lambda stored: stored.update(of=digest))
+
+
+def predict(refused):
+    return refused("predict", "done", "tx.csv", "-o", "scored.csv")
 
 
 @pytest.mark.parametrize("name", sorted(NEEDED - READ_BY_REPORT))

@@ -155,7 +155,7 @@ REFUSED = {
         ["--min-recall", "0.5", "--confidence", "0.9", "--capacity", "5%"],
         "Got a capacity too",
     ),
-    "two goals": (["--metric", "f1", "--scenario", "spam"], "must be one thing"),
+    "two goals": (["--metric", "f1", "--scenario", "spam"], "exclude each other"),
     "a ranking": (["--metric", "roc-auc"], "judges a ranking and cannot choose decisions"),
     "no metric": (["--metric", "f-one"], "--metric must be one of"),
     "one band": (["--bands", "0.1"], "must be two probabilities, rising"),

@@ -304,3 +304,38 @@ def test_shares_and_costs_as_people_write_them(cli, refused, run):
     assert "--cost-matrix must name the classes 'no', 'yes'. Got 'b', 'a'." in refused(
         "decide", "run", "--cost-matrix", "costs.csv"
     )
+
+
+def test_a_prevalence_is_estimated_from_rows_without_outcome(cli, refused, run, payments):
+    payments(1500, 0.45, seed=11).drop("y").write_csv("la ter.csv")
+    answer = cli("decide", "run", "--deploy-prevalence", "la ter.csv", "--json")
+    assert answer.code == 0, answer
+    facts = json.loads(answer.out)
+    assert facts["decision"]["prevalence"] == pytest.approx(0.45, abs=0.04)
+    told = facts["decision"]["notes"][-1]
+    assert told.startswith(
+        "that prevalence was estimated from the scores of 1,500 rows of la ter.csv"
+    )
+    stored = json.loads((run / "decision.json").read_text())
+    assert stored["adjustment"]["kind"] == "prior-shift"
+    assert stored["decision"]["prevalence"] == pytest.approx(facts["decision"]["prevalence"])
+    scored = payments(1500, 0.45, seed=11)
+    scored.write_csv("truth.csv")
+    found = drift(cli("evaluate", "run", "truth.csv", "--json"))
+    assert found["todo"] == "nothing", "the estimate put the probabilities where the truth lies"
+    pl.DataFrame({"a": [1.0]}).write_csv("short.csv")
+    assert "It lacks 2: 'b', 'c'" in refused("decide", "run", "--deploy-prevalence", "short.csv")
+    said = refused("decide", "run", "--deploy-prevalence", "no-such.csv")
+    assert "must be a share such as 0.8 or 80%" in said
+
+
+@pytest.mark.parametrize(
+    ("a", "says"), [(-4.0, "none of its 1,500 rows is positive"), (-99.0, "All rows say the same")]
+)
+def test_rows_without_outcome_that_tell_no_prevalence(cli, refused, run, payments, a, says):
+    payments(1500, 0.2, seed=11).drop("y").with_columns(a=pl.lit(a)).write_csv("none.csv")
+    said = refused("decide", "run", "--deploy-prevalence", "none.csv")
+    assert "--deploy-prevalence of a decision cannot be estimated from none.csv: " in said or (
+        "--deploy-prevalence cannot be estimated from none.csv: " in said
+    )
+    assert says in said

@@ -48,7 +48,8 @@ def decide(
     deploy_prevalence: Annotated[
         str | None,
         typer.Option(
-            help="Share of the positive class where the model will work, in (0, 1) or such as 0.2%."
+            help="Share of the positive class where the model will work, in (0, 1) or such as 0.2%; or a "
+            "file of rows from there without outcome, to estimate it from."
         ),
     ] = None,
     recalibrate: Annotated[
