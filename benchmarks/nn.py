@@ -1,6 +1,8 @@
-"""Parts for PyTorch against their peers: time to the first index, the whole epoch, and memory.
+"""Parts for PyTorch against their peers: losses, and samplers.
 
-``python -m benchmarks.nn`` prints the tables in Markdown (``--quick``: a shorter form). Each
+``python -m benchmarks.nn`` prints the tables in Markdown (``--quick``: fewer sizes of samplers;
+``--losses``: those alone; ``--device cuda``: losses there). For samplers it is the time to the first
+index, the whole epoch, and memory. Each
 figure of memory is of a process of its own, above what the labels and weights take. The peer is
 ``WeightedRandomSampler`` with inverse-frequency weights; from 2^24 rows on it refuses.
 """
@@ -19,6 +21,7 @@ import numpy as np
 import torch
 from torch.utils.data import WeightedRandomSampler
 
+from benchmarks.nn_losses import losses
 from evenkeel.nn import BalancedSampler
 
 if TYPE_CHECKING:
@@ -107,7 +110,10 @@ def main(arguments: list[str]) -> None:
     if arguments[:1] == ["--one"]:
         print(json.dumps(measured(arguments[1], int(arguments[2]))))
         return
-    samplers(SIZES[:2] if "--quick" in arguments else SIZES)
+    losses(arguments[arguments.index("--device") + 1] if "--device" in arguments else "cpu")
+    if "--losses" not in arguments:
+        print()
+        samplers(SIZES[:2] if "--quick" in arguments else SIZES)
 
 
 if __name__ == "__main__":

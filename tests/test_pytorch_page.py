@@ -40,6 +40,9 @@ def lightning_parts(folder):
         def training_step(self, batch, number):
             return self.loss(self.net(batch[0]), batch[1])
 
+        def validation_step(self, batch, number):
+            return {"logits": self.net(batch[0]), "labels": batch[1]}
+
         def configure_optimizers(self):
             return torch.optim.SGD(self.parameters(), lr=0.1)
 

@@ -11,7 +11,8 @@ import pytest
 pytest.importorskip("lightning")
 
 import torch
-from tests.nn.lightning_rows import LABELS, Noting, loader, trainer
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from tests.nn.lightning_rows import LABELS, Noting, Scoring, loader, trainer, validation
 
 from evenkeel.errors import InvalidInput, InvalidType
 from evenkeel.nn import (
@@ -19,6 +20,7 @@ from evenkeel.nn import (
     ClassWeightedLoss,
     DeferredReweighting,
     LightningEpochCallback,
+    LightningMetricsCallback,
     PerClassBatchSampler,
     ProgressiveSampler,
 )
@@ -65,6 +67,11 @@ def test_two_processes_each_see_their_share_and_together_the_whole(tmp_path):
                 assert len(mine) == 30, "half of the rows, not all of them"
         if name == "whole":
             assert all(sum(LABELS[row] for row in rows) == 3 for _, rows in ranks[0])
+    for rank in (0, 1):
+        logged = json.loads((tmp_path / f"metrics-{rank}.json").read_text())
+        assert logged["val_support_0"] == 50
+        assert logged["val_support_1"] == 11, "the repeated row counts once"
+        assert logged["val_recall_1"] == pytest.approx(6 / 11)
 
 
 def test_one_process_sees_the_order_of_each_epoch(tmp_path):
@@ -158,3 +165,55 @@ def test_what_cannot_follow_is_refused(tmp_path):
         of.save_checkpoint(tmp_path / "state")
     with pytest.raises(InvalidInput, match="must hold the 0 samplers"):
         LightningEpochCallback(sampler).on_load_checkpoint(None, None, {})
+
+
+def test_metrics_are_those_of_all_validation_rows_and_can_be_monitored(tmp_path):
+    module = Scoring()
+    module.turn = (
+        -5
+    )  # the second epoch scores every row lower: it finds one positive in place of six
+    best = ModelCheckpoint(tmp_path, "{epoch}", monitor="val_balanced_accuracy", mode="max")
+    stop = EarlyStopping("val_recall_yes", mode="max", patience=1)
+    callbacks = [LightningMetricsCallback(["no", "yes"]), best, stop]
+    of = trainer(tmp_path, callbacks=callbacks, enable_checkpointing=True, max_epochs=5)
+    of.fit(module, loader(BalancedSampler(LABELS)), validation())
+    assert Path(best.best_model_path).name == "epoch=0.ckpt"
+    assert best.best_model_score.item() == pytest.approx((1 + 6 / 11) / 2)
+    assert stop.stopped_epoch == 1
+    logged = of.callback_metrics
+    assert logged["val_recall_yes"].item() == pytest.approx(1 / 11)
+    assert logged["val_average_precision"].item() == 1.0
+    assert logged["val_support_no"].item() == 50
+
+
+def test_metrics_of_tokens_images_labels_and_several_loaders(tmp_path):
+    class Given(Scoring):
+        def validation_step(self, batch, batch_idx, dataloader_idx=0):
+            return outputs[dataloader_idx]
+
+    def logged(*made):
+        outputs[:] = made
+        of = trainer(tmp_path, callbacks=[LightningMetricsCallback()])
+        of.validate(Given(), [validation(7) for _ in made], verbose=False)
+        return {name: value.item() for name, value in of.callback_metrics.items()}
+
+    outputs = []
+    scores, labels = torch.randn(4, 6, 3), torch.randint(0, 3, (4, 6))
+    labels[0] = -100
+    tokens = logged({"logits": scores.bfloat16(), "labels": labels})
+    right = (scores.bfloat16().argmax(-1) == labels)[labels != -100].float().mean().item()
+    assert tokens["val_accuracy"] == pytest.approx(right)
+    image = {"logits": scores.movedim(-1, 1), "labels": labels}
+    several = {"logits": scores[0], "labels": (scores[0] > 0).long()}
+    both = logged(image, several)
+    assert both["val_accuracy/dataloader_idx_0"] == pytest.approx(
+        (scores.argmax(-1) == labels)[labels != -100].float().mean().item()
+    )
+    assert both["val_average_precision/dataloader_idx_1"] == 1.0
+    for wrong, message in (
+        ({"logits": scores, "labels": labels[:2]}, r"must have the shape .* Got \(2, 6\)"),
+        ({"loss": scores}, r"must return .*Got \['loss'\]"),
+        (None, "must return .*Got NoneType"),
+    ):
+        with pytest.raises((InvalidInput, InvalidType), match=message):
+            logged(wrong)

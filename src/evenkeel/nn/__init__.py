@@ -11,6 +11,7 @@ from evenkeel._optional import need
 _LATER = {  # names that need more than torch, and the module that has them
     "EpochCallback": "evenkeel.nn.huggingface",
     "LightningEpochCallback": "evenkeel.nn.lightning",
+    "LightningMetricsCallback": "evenkeel.nn.lightning",
 }
 
 if need("torch", extra="torch"):  # says what to install, before the imports below fail
@@ -90,6 +91,7 @@ __all__ = [
     "InOrder",
     "LDAMLoss",
     "LightningEpochCallback",
+    "LightningMetricsCallback",
     "LogitAdjustedLoss",
     "MixedLabels",
     "Mixup",

@@ -1,15 +1,25 @@
-"""Tells losses and samplers which epoch of a Lightning ``Trainer`` begins, and keeps their place."""
+"""Callbacks of a Lightning ``Trainer``: epochs of losses and samplers, metrics of rare classes."""
 
 from __future__ import annotations
 
 import copy
-from typing import Any
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
+import torch
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.utilities import CombinedLoader
+from torch.utils.data import DistributedSampler
 
 from evenkeel._checks import listed
 from evenkeel.errors import InvalidInput, InvalidType
+from evenkeel.nn.huggingface import make_compute_metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence, Sized
+
+    from torch import Tensor
 
 KEY = "evenkeel samplers"
 
@@ -120,3 +130,142 @@ def _batch_size(trainer: Any, sampler: Any) -> int:
         f"{type(sampler).__name__}; the loaders have "
         f"{listed(type(getattr(one, 'sampler', one)).__name__ for one in loaders)}."
     )
+
+
+class LightningMetricsCallback(Callback):
+    """Log metrics of imbalanced classes on the validation rows, of all processes together.
+
+    They are those of :func:`make_compute_metrics`: ``val_balanced_accuracy``,
+    ``val_average_precision``, ``val_recall_<name>`` and the rest, made once from all scores and not
+    as a mean over batches. Any of them can be the ``monitor`` of ``ModelCheckpoint`` and
+    ``EarlyStopping``, with ``mode="max"``. The ``validation_step`` returns its scores:
+
+    .. code-block:: python
+
+        def validation_step(self, batch, batch_idx):
+            features, labels = batch
+            return {"logits": self(features), "labels": labels}
+
+    Rows that a ``DistributedSampler`` repeats to fill the last batch count once.
+
+    Parameters
+    ----------
+    names
+        Of the classes or labels, in the order of the codes; None: the codes.
+    prefix
+        In front of the name of each metric. With several validation loaders,
+        ``/dataloader_idx_<number>`` follows it, as in Lightning's own logs.
+    ignore_index
+        Label of items that do not count.
+
+    Raises
+    ------
+    InvalidInput, InvalidType
+        From the first batch: no logits and labels, or shapes that do not fit. At the end of an epoch:
+        logits that are not finite, labels outside the classes, another number of names.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> found = {}
+    >>> module = SimpleNamespace(log_dict=lambda metrics, **how: found.update(metrics))
+    >>> trainer = SimpleNamespace(world_size=1, sanity_checking=False, val_dataloaders=None)
+    >>> scores = {"logits": torch.tensor([[2.0, 0.0], [0.0, 1.0]]), "labels": torch.tensor([0, 1])}
+    >>> metrics = LightningMetricsCallback(["no", "yes"])
+    >>> metrics.on_validation_batch_end(trainer, module, scores, None, 0)
+    >>> metrics.on_validation_epoch_end(trainer, module)
+    >>> found["val_recall_yes"], found["val_average_precision"]
+    (1.0, 1.0)
+    """
+
+    def __init__(
+        self, names: Sequence[Any] | None = None, *, prefix: str = "val_", ignore_index: int = -100
+    ) -> None:
+        self.prefix = prefix
+        self.metrics = make_compute_metrics(names, ignore_index=ignore_index)
+        self._seen: dict[int, list[tuple[Tensor, Tensor]]] = {}
+        self._rows: dict[int, int] = {}
+
+    def on_validation_epoch_start(self, trainer: Any, pl_module: Any) -> None:
+        """Forget what was seen before."""
+        del trainer, pl_module
+        self._seen, self._rows = {}, {}
+
+    def on_validation_batch_end(
+        self,
+        trainer: Any,
+        pl_module: Any,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Keep the scores of a batch."""
+        del pl_module, batch, batch_idx
+        logits, labels = _scores(outputs)
+        before = self._rows.get(dataloader_idx, 0)
+        self._rows[dataloader_idx] = before + len(labels)
+        own = _rows_of_rank(trainer, dataloader_idx)
+        if own is not None:
+            logits, labels = (one[: max(0, own - before)] for one in (logits, labels))
+        if logits.ndim > labels.ndim:
+            logits, labels = logits.reshape(-1, logits.shape[-1]), labels.reshape(-1)
+        self._seen.setdefault(dataloader_idx, []).append((logits, labels))
+
+    def on_validation_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+        """Log the metrics of the epoch; not of the few batches that Lightning tries out at first."""
+        if trainer.sanity_checking:
+            return
+        for number, seen in sorted(self._seen.items()):
+            logits, labels = (torch.cat(parts) for parts in zip(*seen, strict=True))
+            if trainer.world_size > 1:
+                logits, labels = (_of_all_ranks(one, pl_module) for one in (logits, labels))
+            items = SimpleNamespace(predictions=logits.numpy(), label_ids=labels.numpy())
+            last = f"/dataloader_idx_{number}" if len(self._seen) > 1 else ""
+            found = {
+                f"{self.prefix}{key}{last}": value for key, value in self.metrics(items).items()
+            }
+            pl_module.log_dict(found, add_dataloader_idx=False)
+
+
+def _scores(outputs: Any) -> tuple[Tensor, Tensor]:
+    """Logits with the classes last, in float32 on the CPU, and labels."""
+    given = outputs if isinstance(outputs, Mapping) else {}
+    scores, truth = given.get("logits"), given.get("labels")
+    if not isinstance(scores, torch.Tensor) or not isinstance(truth, torch.Tensor):
+        got = sorted(outputs) if isinstance(outputs, Mapping) else type(outputs).__name__
+        raise InvalidType(
+            "validation_step with LightningMetricsCallback must return {'logits': ..., 'labels': ...}, "
+            f"two tensors. Got {got}."
+        )
+    logits, labels = scores.detach().cpu(), truth.detach().cpu()
+    logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
+    if logits.ndim == labels.ndim + 1 and logits.shape[:-1] != labels.shape:
+        logits = logits.movedim(1, -1) if logits.ndim > 1 else logits  # images: (B, C, *spatial)
+    if not labels.ndim or labels.shape not in (logits.shape, logits.shape[:-1]):
+        raise InvalidInput(
+            "labels of validation_step with LightningMetricsCallback must have the shape of the logits "
+            "without their classes, or for several labels that of the logits. Got "
+            f"{tuple(labels.shape)} for logits {tuple(scores.shape)}."
+        )
+    return logits, labels
+
+
+def _rows_of_rank(trainer: Any, number: int) -> int | None:
+    """Rows of this process that are no repeats, where the loader repeats some to fill up; or None."""
+    if trainer.world_size == 1:
+        return None
+    sampler = getattr(CombinedLoader(trainer.val_dataloaders).flattened[number], "sampler", None)
+    if not isinstance(sampler, DistributedSampler) or not hasattr(sampler, "total_size"):
+        return None
+    return len(range(sampler.rank, len(cast("Sized", sampler.dataset)), sampler.num_replicas))
+
+
+def _of_all_ranks(part: Tensor, pl_module: Any) -> Tensor:
+    """The rows of all processes, which may have different numbers of them."""
+    here = torch.tensor(len(part), device=pl_module.device)
+    counts = pl_module.all_gather(here).reshape(-1).tolist()
+    padded = part.new_zeros((max(counts), *part.shape[1:]))
+    padded[: len(part)] = part
+    every = pl_module.all_gather(padded.to(pl_module.device)).cpu()
+    return torch.cat([rows[:count] for rows, count in zip(every, counts, strict=True)])

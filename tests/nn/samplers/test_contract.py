@@ -184,6 +184,8 @@ def test_a_state_of_something_else_is_refused(make):
         make(seed=1).load_state_dict(saved)
     with pytest.raises(InvalidInput, match="must be one that its state_dict"):
         make().load_state_dict({"epoch": 0})
+    with pytest.raises(InvalidInput, match="must be one that its state_dict"):
+        make().load_state_dict(None)
     with pytest.raises(InvalidInput, match="It is of another number of rows"):
         BalancedSampler([0, 1]).load_state_dict({**saved, "sampler": "BalancedSampler"})
     sampler = make()

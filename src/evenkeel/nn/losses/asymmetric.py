@@ -9,7 +9,7 @@ import torch
 from evenkeel._checks import check_number
 from evenkeel.errors import InvalidInput
 from evenkeel.nn.losses.sigmoid import SigmoidLoss, sigmoid_call
-from evenkeel.nn.losses.terms import cross_entropy, power
+from evenkeel.nn.losses.terms import power
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from evenkeel.nn.losses.base import ReadingOptions
-    from evenkeel.nn.losses.cells import Room
+    from evenkeel.nn.losses.terms import Room
 
+TINY = 1e-30
 LEAST_CLIP = 0.001  # below it, 1 - p + clip has too few digits left in float32
 
 
@@ -29,27 +30,31 @@ class AsymmetricTerms(NamedTuple):
     gamma_pos: float
     clip: float
 
-    def both(self, u: Tensor, sign: Tensor, room: Room) -> tuple[Tensor, Tensor]:
-        """Loss and slope; both sides are made for all cells and the wrong one is multiplied by 0."""
-        wrong, nll = torch.sigmoid(u, out=room[0]), cross_entropy(u, room[1])
-        right = torch.sigmoid(-u, out=room[2])
-        positive = torch.mul(sign, -0.5, out=room[3]).add_(0.5)
+    def both(self, u: Tensor, positive: Tensor, room: Room) -> tuple[Tensor, Tensor]:
+        """Loss and slope; both sides are made for all cells and the wrong one is multiplied by 0.
+
+        Negative: ``c^g nll`` with ``c = max(w - clip, 0)`` and ``nll = -log(1 - c)``; positive:
+        ``w^g nll`` with ``nll = max(u, 0) - log(1 - min(w, 1 - w))``. One logarithm serves both.
+        """
         negative = torch.rsub(positive, 1.0)
-        factor = power(wrong, self.gamma_pos).mul_(positive)
-        slope = (right * nll).mul_(self.gamma_pos).add_(wrong).mul_(factor)
-        loss = nll * factor
+        wrong, right = torch.sigmoid(u, out=room[0]), torch.neg(u, out=room[1]).sigmoid_()
+        least = torch.minimum(wrong, right, out=room[2])
         if self.clip:
-            cut = (wrong - self.clip).clamp_min_(0.0).mul_(negative)
-            inside = torch.sign(cut)
-            cut_nll = torch.log1p(-cut).neg_()
-            factor = power(cut, self.gamma_neg).mul_(inside)
-            ratio = cut_nll / cut.clamp_min(1e-30)
-            steep = ratio.mul_(self.gamma_neg).add_(torch.rsub(cut, 1.0).reciprocal_())
-            slope.add_(steep.mul_(factor).mul_(wrong).mul_(right))
-            return loss.addcmul_(cut_nll, factor), slope
-        factor = power(wrong, self.gamma_neg).mul_(negative)
-        slope.add_((right * nll).mul_(self.gamma_neg).add_(wrong).mul_(factor))
-        return loss.addcmul_(nll, factor), slope
+            cut = torch.sub(wrong, self.clip, out=room[3]).clamp_min_(0.0).mul_(negative)
+            nll = least.mul_(positive).add_(cut).neg_().log1p_().neg_()
+            lower = cut.clamp_min(TINY).pow_(self.gamma_neg - 1.0)  # at c = 0 it is multiplied by 0
+            loss = (lower * cut).mul_(nll)
+            slope = cut.div_(1.0 - cut).addcmul_(nll, negative, value=self.gamma_neg)
+            slope.mul_(lower).mul_(right).mul_(wrong)
+            nll.addcmul_(u.clamp_min(0.0), positive)
+        else:
+            nll = least.neg_().log1p_().neg_().add_(u.clamp_min(0.0))
+            factor = power(wrong, self.gamma_neg) * negative
+            slope = (right * nll).mul_(self.gamma_neg).add_(wrong).mul_(factor)
+            loss = factor.mul_(nll)
+        factor = power(wrong, self.gamma_pos) * positive if self.gamma_pos else positive
+        steep = wrong.addcmul_(nll, right, value=self.gamma_pos)
+        return loss.addcmul_(nll, factor), slope.addcmul_(steep, factor)
 
 
 class AsymmetricLoss(SigmoidLoss):

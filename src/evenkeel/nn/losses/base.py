@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import torch
 from torch import Tensor, nn
 
-from evenkeel._checks import check_choice, check_number
+from evenkeel._checks import check_choice, check_number, listed
 from evenkeel.errors import InvalidInput, InvalidType
 
 if TYPE_CHECKING:
@@ -50,6 +50,16 @@ class Reading:
     label_smoothing: float = 0.0
     reduction: str = "mean"
 
+    @classmethod
+    def of(cls, options: ReadingOptions, owner: str, *, class_dim: int) -> Reading:
+        """Checked options of a loss, on top of its own ``class_dim``."""
+        known = ReadingOptions.__annotations__
+        unknown = sorted(set(options) - set(known))
+        if unknown:
+            raise InvalidType(f"{owner} has no option {unknown[0]}. It has {listed(known)}.")
+        given: dict[str, Any] = {"class_dim": class_dim, **options}
+        return cls(**given).check(owner)
+
     def check(self, owner: str) -> Reading:
         """Itself, or an error that names what is out of range."""
         check_choice(self.reduction, REDUCTIONS, "reduction", owner)
@@ -70,7 +80,7 @@ class Loss(nn.Module, ABC):
 
     def __init__(self, reading: Reading) -> None:
         super().__init__()
-        self.reading = reading.check(type(self).__name__)
+        self.reading = reading
         self._checked = False
 
     def forward(
@@ -116,6 +126,17 @@ class Loss(nn.Module, ABC):
     def _hold(self, name: str, values: Any) -> None:
         """Keep a vector with the module: it follows the device and is stored in checkpoints."""
         self.register_buffer(name, None if values is None else as_vector(values))
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *how: Any) -> None:
+        for name, held in self._buffers.items():
+            other = state_dict.get(prefix + name)
+            if held is not None and isinstance(other, Tensor) and other.shape != held.shape:
+                raise InvalidInput(
+                    f"{name} of {type(self).__name__} must have the shape {tuple(held.shape)} in a "
+                    f"checkpoint. Got {tuple(other.shape)}. It is of data with other classes: make "
+                    "the loss with their counts, or load the model without its loss."
+                )
+        super()._load_from_state_dict(state_dict, prefix, *how)
 
     def _follow(self, device: torch.device) -> None:
         # A Trainer moves the model and not its loss: vectors go to the logits, once.
@@ -175,12 +196,13 @@ def working(scores: Tensor) -> torch.dtype:
     return torch.float64 if scores.dtype == torch.float64 else torch.float32
 
 
-def refuse_second_derivative() -> None:
+def refuse_second_derivative(owner: str) -> None:
     """Raise in a backward pass that is itself to be differentiated: it would be wrong in silence."""
     if torch.is_grad_enabled() and not torch.compiler.is_compiling():
         raise InvalidInput(
-            "create_graph of backward must be False for losses of evenkeel.nn. Got True. They give "
-            "first derivatives; for a gradient penalty use torch's own cross-entropy."
+            f"create_graph of backward must be False for {owner}, which gives first derivatives. Got "
+            "True. For a gradient penalty use torch.nn.functional.cross_entropy or "
+            "binary_cross_entropy_with_logits, which give second ones."
         )
 
 
@@ -192,7 +214,11 @@ def as_vector(values: Any) -> Tensor:
 
 
 def reduced(
-    total: Tensor, count: Tensor | int, num_items: Tensor | float | None, reduction: str
+    total: Tensor,
+    count: Tensor | int,
+    num_items: Tensor | float | None,
+    reduction: str,
+    owner: str,
 ) -> Tensor:
     """The mean of a sum, or what it is where no mean is wanted."""
     if reduction != "mean":
@@ -203,12 +229,15 @@ def reduced(
         items = items.reshape(-1)[0] if items.ndim else items
         items = items.to(total.device)
         return total / torch.where(items > 0, items, 1)
+    if num_items is not None and not torch.compiler.is_compiling():
+        check_number(num_items, "num_items_in_batch", owner, low=0.0)
     return total / (items if items > 0 else 1)
 
 
 def check_finite(loss: Tensor, scores: Tensor, owner: str) -> None:
     """Raise where the loss is NaN or infinite, and say which logits are."""
-    if math.isfinite(loss.detach().sum().item()):
+    value = (loss if loss.ndim == 0 else loss.detach().sum()).item()
+    if math.isfinite(value):
         return
     for word, wrong in (("NaN", scores.isnan()), ("infinite", scores.isinf())):
         at = wrong.nonzero()
@@ -219,6 +248,6 @@ def check_finite(loss: Tensor, scores: Tensor, owner: str) -> None:
                 "rate, and float16 without a gradient scaler."
             )
     raise InvalidInput(
-        f"The loss of {owner} must be finite. Got {loss.detach().sum().item()} from logits of at "
+        f"The loss of {owner} must be finite. Got {value} from logits of at "
         f"most {scores.detach().abs().max().item():g}. Scale the logits or the weights down."
     )

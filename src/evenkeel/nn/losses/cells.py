@@ -15,17 +15,17 @@ from torch import Tensor
 
 from evenkeel.errors import InvalidInput
 from evenkeel.nn.losses.base import refuse_second_derivative, working
+from evenkeel.nn.losses.terms import NO_ROOM, Room
 
 PIECE = 1 << 17  # cells: the scratch arrays of this many float32 fit a core's cache
 ROOM = 6
-Room = tuple[Tensor | None, ...]  # scratch for out=; None: make a new tensor
 
 
 class Terms(Protocol):
     """What a sigmoid loss computes for a cell."""
 
-    def both(self, u: Tensor, sign: Tensor, room: Room) -> tuple[Tensor, Tensor]:
-        """Loss and ``d loss / d u``; ``sign`` is -1 for positive cells, 1 for negative ones.
+    def both(self, u: Tensor, positive: Tensor, room: Room) -> tuple[Tensor, Tensor]:
+        """Loss and ``d loss / d u``; ``positive`` is 1 for positive cells, 0 for negative ones.
 
         ``room`` holds four scratch tensors that the results may lie in, or None.
         """
@@ -49,7 +49,7 @@ class Cells(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any, scores: Tensor, labels: Tensor, up: Any, down: Any, task: Task
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor | int]:
         """Loss; what the backward pass needs is kept."""
         ctx.task, ctx.sides, ctx.dtype = task, (up, down), scores.dtype
         # In half precision the slope would be rounded before it is multiplied by a loss scale.
@@ -60,52 +60,53 @@ class Cells(torch.autograd.Function):
             ctx.save_for_backward(held)
         else:
             ctx.save_for_backward(scores, labels)
-        ctx.mark_non_differentiable(count)
+        if isinstance(count, Tensor):
+            ctx.mark_non_differentiable(count)
         return loss, count
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor, _count: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, grad: Tensor, _count: Tensor | None) -> tuple[Tensor | None, ...]:
         """Gradient with respect to the logits."""
-        refuse_second_derivative()
+        refuse_second_derivative(ctx.task.owner)
         if ctx.keep:
             (held,) = ctx.saved_tensors
         else:
             scores, labels = ctx.saved_tensors
             (up, down), task = ctx.sides, ctx.task._replace(check=False)
             _, held, _ = _sweep(scores, labels, up, down, task, slope=True)
-        return (held * grad).to(ctx.dtype), None, None, None, None
+        return held.mul(grad).to(ctx.dtype), None, None, None, None
 
 
 def _sweep(
     scores: Tensor, labels: Tensor, up: Any, down: Any, task: Task, *, slope: bool
-) -> tuple[Tensor, Tensor, Tensor]:
+) -> tuple[Tensor, Tensor, Tensor | int]:
     """Loss (the sum, or every cell), slope with respect to the logits, and cells that count."""
     wide = working(scores)
     if scores.device.type != "cpu" or torch.compiler.is_compiling():
         read = _read(labels, wide, task)
-        loss, rise, factor = _piece(scores, read, up, down, task, (None,) * ROOM)
-        loss, rise = (loss, rise) if factor is None else (loss * factor, rise * factor)
+        loss, rise, factor = _piece(scores, read, up, down, task, (None,) * ROOM, None)
+        loss = loss if factor is None else loss * factor
         return loss.sum() if task.whole else loss, rise, torch.as_tensor(read.counted).sum()
     held = scores.new_empty(scores.shape if slope else (0,), dtype=wide)
     losses = scores.new_empty((0,) if task.whole else scores.shape, dtype=wide)
     step = max(1, PIECE // max(1, math.prod(scores.shape[1:])))
-    scratch = scores.new_empty((ROOM, min(step, len(scores)), *scores.shape[1:]), dtype=wide)
+    scratch = scores.new_empty(
+        (ROOM, min(step, len(scores)), *scores.shape[1:]), dtype=wide
+    ).unbind()
     total, count = 0.0, 0
     for start in range(0, len(scores), step):
         x, part = scores[start : start + step], slice(start, start + step)
-        room = tuple(one[: len(x)] for one in scratch)
+        room = scratch if len(x) == step else tuple(one[: len(x)] for one in scratch)
         read = _read(labels[part], wide, task, room[0])
-        loss, rise, factor = _piece(x, read, up, down, task, room)
+        out = held[part] if slope else room[2]
+        loss, _, factor = _piece(x, read, up, down, task, room, out)
         if task.whole:
             flat = loss.reshape(-1)
             total += (flat.sum() if factor is None else flat.dot(factor.reshape(-1))).item()
         else:
             losses[part] = loss if factor is None else loss * factor
-        if slope:
-            torch.mul(rise, 1.0 if factor is None else factor, out=held[part])
         count += loss.numel() if read.counted is None else int(read.counted.sum().item())
-    whole = scores.new_tensor(total, dtype=wide) if task.whole else losses
-    return whole, held, torch.tensor(count)
+    return torch.tensor(total, dtype=wide) if task.whole else losses, held, count
 
 
 class Read(NamedTuple):
@@ -118,14 +119,14 @@ class Read(NamedTuple):
 
 
 def _piece(
-    scores: Tensor, read: Read, up: Any, down: Any, task: Task, room: Room
+    scores: Tensor, read: Read, up: Any, down: Any, task: Task, room: Room, out: Tensor | None
 ) -> tuple[Tensor, Tensor, Tensor | None]:
-    """Loss, slope and by what both still have to be multiplied (None: nothing) of some cells."""
+    """Loss, slope (in ``out``), and by what the loss is still to be multiplied (None: nothing)."""
     y, sign, counted, outside = read
     u = torch.mul(scores, sign, out=room[1])
-    loss, rise = task.terms.both(u, sign, room[2:6])
+    loss, rise = task.terms.both(u, y, room[2:6])
     if task.smoothing:
-        other, other_rise = task.terms.both(-u, -sign, (None,) * 4)
+        other, other_rise = task.terms.both(-u, 1.0 - y, NO_ROOM)
         half = task.smoothing / 2
         loss = loss.mul(1.0 - half).add_(other, alpha=half)
         rise = rise.mul(1.0 - half).sub_(other_rise, alpha=half)
@@ -141,7 +142,9 @@ def _piece(
         factor = counted.to(y.dtype) if factor is None else factor.mul_(counted)
         if outside is not None:
             factor = factor.masked_fill_(outside, torch.nan)
-    return loss, rise.mul_(sign), factor
+    if factor is None:
+        return loss, torch.mul(rise, sign, out=out), None
+    return loss, torch.mul(rise.mul_(sign), factor, out=out), factor
 
 
 def _read(labels: Tensor, dtype: torch.dtype, task: Task, out: Tensor | None = None) -> Read:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from evenkeel.nn.losses.counts import given_weights, one_source, weights_of
+from evenkeel.nn.losses.counts import as_vector_of, given_weights, one_source, weights_of
 from evenkeel.nn.losses.softmax import Recipe, SoftmaxLoss, softmax_call
 
 if TYPE_CHECKING:
@@ -111,5 +111,6 @@ def class_weighted_loss(
     >>> class_weighted_loss(torch.zeros(1, 2), torch.tensor([1]), weight=torch.tensor([1.0, 3.0]))
     tensor(2.0794)
     """
-    recipe = Recipe(weight=weight)
-    return softmax_call(logits, target, recipe, num_items_in_batch, options, "class_weighted_loss")
+    owner = "class_weighted_loss"
+    recipe = Recipe(weight=None if weight is None else as_vector_of(weight, "weight", owner))
+    return softmax_call(logits, target, recipe, num_items_in_batch, options, owner)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -89,6 +89,37 @@ def sides_of_alpha(alpha: Any, owner: str) -> tuple[Any, Any]:
             f"or one for each label. Got {alpha!r}."
         )
     return (values, 1.0 - values) if values.ndim else (float(values), 1.0 - float(values))
+
+
+def as_vector_of(
+    values: Any,
+    name: str,
+    owner: str,
+    *,
+    low: float = 0.0,
+    high: float = np.inf,
+    open_low: bool = False,
+) -> torch.Tensor:
+    """One number for each class, as a function is given it: a tensor stays as it is.
+
+    Tensors on a device and compiled calls are not waited for.
+
+    >>> as_vector_of([0.5, 2.0], "weight", "focal_loss")
+    tensor([0.5000, 2.0000])
+    """
+    given = isinstance(values, torch.Tensor)
+    if given and (torch.compiler.is_compiling() or values.device.type != "cpu"):
+        return cast("torch.Tensor", values)
+    held = _array(values, name, owner)
+    inside = np.isfinite(held) & (held > low if open_low else held >= low) & (held <= high)
+    if held.ndim != 1 or not inside.all():
+        rule = f"above {low:g}" if open_low else f"of at least {low:g}"
+        most = "" if high == np.inf else f" and at most {high:g}"
+        raise InvalidInput(
+            f"{name} of {owner} must hold one finite number {rule}{most} for each class. "
+            f"Got {_shown(held)}."
+        )
+    return cast("torch.Tensor", values) if given else torch.tensor(held, dtype=torch.float32)
 
 
 def one_source(owner: str, **sources: Any) -> None:

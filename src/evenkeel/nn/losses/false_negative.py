@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from evenkeel.nn.losses.base import ReadingOptions
-    from evenkeel.nn.losses.cells import Room
+    from evenkeel.nn.losses.terms import Room
 
 
 class MissedTerms(NamedTuple):
@@ -24,10 +24,10 @@ class MissedTerms(NamedTuple):
 
     extra: float
 
-    def both(self, u: Tensor, sign: Tensor, room: Room) -> tuple[Tensor, Tensor]:
+    def both(self, u: Tensor, positive: Tensor, room: Room) -> tuple[Tensor, Tensor]:
         """Loss and slope: ``w (1 + extra (w + (1 - w) nll))``."""
         wrong, nll = torch.sigmoid(u, out=room[0]), cross_entropy(u, room[1])
-        extra = torch.mul(sign, -self.extra / 2, out=room[2]).add_(self.extra / 2)
+        extra = torch.mul(positive, self.extra, out=room[2])
         slope = torch.rsub(wrong, 1.0).mul_(nll).add_(wrong).mul_(extra).add_(1.0).mul_(wrong)
         return extra.mul_(wrong).add_(1.0).mul_(nll), slope
 

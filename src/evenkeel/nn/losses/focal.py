@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from evenkeel._checks import check_number
-from evenkeel.nn.losses.counts import given_weights, one_source, weights_of
+from evenkeel.nn.losses.counts import as_vector_of, given_weights, one_source, weights_of
 from evenkeel.nn.losses.softmax import Recipe, SoftmaxLoss, softmax_call
 
 if TYPE_CHECKING:
@@ -117,6 +117,7 @@ def focal_loss(
     tensor(0.1733)
     """
     check_number(gamma, "gamma", "focal_loss", low=0.0)
-    weight = alpha if isinstance(alpha, torch.Tensor) else as_alpha(alpha, "focal_loss")
+    number = alpha is None or isinstance(alpha, int | float)
+    weight = as_alpha(alpha, "focal_loss") if number else as_vector_of(alpha, "alpha", "focal_loss")
     recipe = Recipe(gamma=float(gamma), weight=weight)
     return softmax_call(logits, target, recipe, num_items_in_batch, options, "focal_loss")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evenkeel._checks import check_number
-from evenkeel.nn.losses.counts import as_counts, given_weights
+from evenkeel.nn.losses.counts import as_counts, as_vector_of, given_weights
 from evenkeel.nn.losses.softmax import Recipe, SoftmaxLoss, softmax_call
 
 if TYPE_CHECKING:
@@ -113,5 +113,8 @@ def ldam_loss(
     tensor(1.3133)
     """
     check_number(scale, "scale", "ldam_loss", low=0.0, open_low=True)
-    recipe = Recipe(scale=float(scale), margin=margin, weight=weight)
-    return softmax_call(logits, target, recipe, num_items_in_batch, options, "ldam_loss")
+    owner = "ldam_loss"
+    if weight is not None:
+        weight = as_vector_of(weight, "weight", owner)
+    recipe = Recipe(scale=float(scale), weight=weight, margin=as_vector_of(margin, "margin", owner))
+    return softmax_call(logits, target, recipe, num_items_in_batch, options, owner)

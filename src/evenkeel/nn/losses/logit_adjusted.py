@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from evenkeel._checks import check_number
-from evenkeel.nn.losses.counts import given_weights, log_prior
+from evenkeel.nn.losses.counts import as_vector_of, given_weights, log_prior
 from evenkeel.nn.losses.softmax import Recipe, SoftmaxLoss, softmax_call
 
 if TYPE_CHECKING:
@@ -107,5 +107,6 @@ def logit_adjusted_loss(
     tensor(2.3026)
     """
     check_number(tau, "tau", "logit_adjusted_loss", low=0.0)
+    prior = as_vector_of(prior, "prior", "logit_adjusted_loss", open_low=True)
     recipe = Recipe(shift=tau * (prior / prior.sum()).log())
     return softmax_call(logits, target, recipe, num_items_in_batch, options, "logit_adjusted_loss")

@@ -35,7 +35,7 @@ class SigmoidLoss(Loss):
     down: Tensor | float  # weight of negative cells
 
     def __init__(self, **options: Unpack[ReadingOptions]) -> None:
-        super().__init__(_reading(options))
+        super().__init__(Reading.of(options, type(self).__name__, class_dim=-1))
         self.up = self.down = 1.0
 
     @abstractmethod
@@ -108,7 +108,7 @@ def sigmoid_loss(
         terms, reading.label_smoothing, reading.ignore_index, reading.reduction != "none", check, owner
     )  # fmt: skip
     loss, count = Cells.apply(laid, labels, up, down, task)  # type: ignore[no-untyped-call]
-    loss = reduced(loss, count, num_items, reading.reduction)
+    loss = reduced(loss, count, num_items, reading.reduction, owner)
     if check:
         check_finite(loss, scores, owner)
     return loss if task.whole else loss.view(target.shape)
@@ -127,15 +127,10 @@ def sigmoid_call(
     """What the functional forms do: labels are checked on the CPU, devices are not waited for."""
     scores = read_logits(logits, owner)
     check = scores.device.type == "cpu" and not torch.compiler.is_compiling()
-    reading = _reading(options).check(owner)
+    reading = Reading.of(options, owner, class_dim=-1)
     return sigmoid_loss(
         scores, target, terms, reading, num_items, sides=sides, owner=owner, check=check
     )
-
-
-def _reading(options: ReadingOptions) -> Reading:
-    given: dict[str, Any] = {"class_dim": -1, **options}
-    return Reading(**given)
 
 
 def _cells(scores: Tensor, target: Tensor, reading: Reading, owner: str) -> Tensor:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from evenkeel._checks import check_number
-from evenkeel.nn.losses.counts import as_pairs, one_source, side_weights, sides_of_alpha
+from evenkeel.nn.losses.counts import (
+    as_pairs,
+    as_vector_of,
+    one_source,
+    side_weights,
+    sides_of_alpha,
+)
 from evenkeel.nn.losses.sigmoid import SigmoidLoss, sigmoid_call
 from evenkeel.nn.losses.terms import FocalTerms
 
@@ -110,6 +116,8 @@ def sigmoid_focal_loss(
         check_number(
             alpha, "alpha", "sigmoid_focal_loss", low=0, high=1, open_low=True, open_high=True
         )
+    elif alpha is not None:
+        alpha = as_vector_of(alpha, "alpha", "sigmoid_focal_loss", high=1.0)
     sides = (1.0, 1.0) if alpha is None else (alpha, 1.0 - alpha)
     return sigmoid_call(
         logits, target, FocalTerms(float(gamma)), num_items_in_batch, options,

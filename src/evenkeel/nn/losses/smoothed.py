@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from evenkeel.nn.losses.base import refuse_second_derivative, working
+
+
+class How(NamedTuple):
+    """All that is not a tensor in a call of a softmax loss."""
+
+    gamma: float
+    smoothing: float
+    dim: int
+    whole: bool
+    owner: str
 
 
 class SmoothedFocal(torch.autograd.Function):
@@ -24,10 +34,10 @@ class SmoothedFocal(torch.autograd.Function):
         scores: Tensor,
         codes: Tensor,
         factor: Tensor | None,
-        focus: tuple[float, float, int, bool],
+        how: How,
     ) -> Tensor:
         """Loss; what the backward pass needs is kept."""
-        gamma, smoothing, dim, whole = focus
+        gamma, smoothing, dim = how.gamma, how.smoothing, how.dim
         wide = scores.to(working(scores))
         nll = torch.log_softmax(wide, dim).neg_()
         p = nll.neg().exp_()
@@ -46,13 +56,13 @@ class SmoothedFocal(torch.autograd.Function):
             rows = factor.unsqueeze(dim)
             loss, grad = loss * rows, grad * rows
         ctx.save_for_backward(grad)
-        ctx.dim, ctx.whole, ctx.dtype = dim, whole, scores.dtype
-        return loss.sum() if whole else loss.squeeze(dim)
+        ctx.how, ctx.dtype = how, scores.dtype
+        return loss.sum() if how.whole else loss.squeeze(dim)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         """Gradient with respect to the logits."""
-        refuse_second_derivative()
+        refuse_second_derivative(ctx.how.owner)
         (held,) = ctx.saved_tensors
-        rows = grad if ctx.whole else grad.unsqueeze(ctx.dim)
+        rows = grad if ctx.how.whole else grad.unsqueeze(ctx.how.dim)
         return (held * rows).to(ctx.dtype), None, None, None

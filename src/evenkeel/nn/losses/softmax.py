@@ -1,8 +1,4 @@
-"""Softmax losses: cross-entropy of adjusted logits, focused and weighed, in one function.
-
-Everything follows from ``w``, the probability that is not on the true class. It is summed from its
-parts, so that ``1 - p_t`` keeps its digits when ``p_t`` is near 1.
-"""
+"""Softmax losses: modules and functions of class codes, one to a row."""
 
 from __future__ import annotations
 
@@ -20,17 +16,15 @@ from evenkeel.nn.losses.base import (
     check_labels,
     read_logits,
     reduced,
-    refuse_second_derivative,
     working,
 )
-from evenkeel.nn.losses.smoothed import SmoothedFocal
+from evenkeel.nn.losses.rows import Rows
+from evenkeel.nn.losses.smoothed import How, SmoothedFocal
 
 if TYPE_CHECKING:
     from typing import Unpack
 
     from evenkeel.nn.losses.base import ReadingOptions
-
-TINY = 1e-30
 
 
 class Recipe(NamedTuple):
@@ -51,7 +45,7 @@ class SoftmaxLoss(Loss):
     """A loss of class codes; a member answers ``_recipe``."""
 
     def __init__(self, **options: Unpack[ReadingOptions]) -> None:
-        super().__init__(_reading(options))
+        super().__init__(Reading.of(options, type(self).__name__, class_dim=1))
 
     @abstractmethod
     def _recipe(self) -> Recipe: ...
@@ -109,20 +103,20 @@ def softmax_loss(
     factor = _of_rows(recipe.weight, codes, scores)
     if counted is not None:
         factor = counted.to(working(scores)) if factor is None else factor * counted
-    whole = reading.reduction != "none"
-    if reading.label_smoothing and recipe.gamma:
-        focus = (recipe.gamma, reading.label_smoothing, dim, whole)
-        loss = SmoothedFocal.apply(scores, codes, factor, focus)  # type: ignore[no-untyped-call]
+    how = How(
+        recipe.gamma, reading.label_smoothing, dim, reading.reduction != "none", owner
+    )  # fmt: skip
+    if how.smoothing and how.gamma:
+        loss = SmoothedFocal.apply(scores, codes, factor, how)  # type: ignore[no-untyped-call]
     else:
         margin = _of_rows(recipe.margin, codes, scores)
+        shift = None if recipe.shift is None else _along(recipe.shift, scores, dim)
         scale = recipe.scale
         if isinstance(scale, Tensor):
             scale = _along(scale, scores, dim)
-        shift = None if recipe.shift is None else _along(recipe.shift, scores, dim)
-        how = (recipe.gamma, reading.label_smoothing, dim, whole)
         parts = (scores, codes, factor, scale, shift, margin)
-        loss = SoftmaxRows.apply(*parts, how)  # type: ignore[no-untyped-call]
-    loss = reduced(loss, count, num_items, reading.reduction)
+        loss = Rows.apply(*parts, how)  # type: ignore[no-untyped-call]
+    loss = reduced(loss, count, num_items, reading.reduction, owner)
     if check:
         check_finite(loss, scores, owner)
     return loss
@@ -139,92 +133,8 @@ def softmax_call(
     """What the functional forms do: labels are checked on the CPU, devices are not waited for."""
     scores = read_logits(logits, owner)
     check = scores.device.type == "cpu" and not torch.compiler.is_compiling()
-    reading = _reading(options).check(owner)
+    reading = Reading.of(options, owner, class_dim=1)
     return softmax_loss(scores, target, recipe, reading, num_items, owner=owner, check=check)
-
-
-class SoftmaxRows(torch.autograd.Function):
-    """Loss of each row (or their sum) with its own gradient: finite for any gamma of at least 0."""
-
-    @staticmethod
-    def forward(
-        ctx: Any,
-        scores: Tensor,
-        codes: Tensor,
-        factor: Tensor | None,
-        scale: Tensor | float,
-        shift: Tensor | None,
-        margin: Tensor | None,
-        how: tuple[float, float, int, bool],
-    ) -> Tensor:
-        """Loss; what the backward pass needs is kept."""
-        gamma, smoothing, dim, whole = how
-        at = codes.unsqueeze(dim)
-        z = _adjusted(scores, at, scale, shift, margin, dim)
-        p = torch.softmax(z, dim)
-        # One softmax serves loss and gradient; log p keeps its digits at the likeliest class.
-        top, best = z.amax(dim, keepdim=True), p.amax(dim, keepdim=True).log_()
-        right = z.gather(dim, at).sub_(top).add_(best)
-        spread = (z - top).mean(dim, keepdim=True).add_(best) if smoothing else None
-        p.scatter_(dim, at, 0.0)  # without the true class
-        wrong = p.sum(dim, keepdim=True)
-        loss = torch.where(wrong < 0.5, torch.log1p(-wrong), right).neg_()
-        slope = None
-        if gamma:
-            ratio = loss / wrong.clamp_min(TINY)
-            power = wrong.pow(gamma)
-            slope = torch.rsub(wrong, 1.0).mul_(ratio).mul_(gamma).add_(1.0).mul_(power)
-            loss = loss.mul_(power)
-        elif spread is not None:
-            loss = loss.mul_(1.0 - smoothing).sub_(spread, alpha=smoothing)
-        if factor is not None:
-            rows = factor.unsqueeze(dim)
-            loss = loss.mul_(rows)
-            slope = rows if slope is None else slope.mul_(rows)
-        ctx.save_for_backward(p, wrong, at, slope, scale if isinstance(scale, Tensor) else None)
-        ctx.number = 1.0 if isinstance(scale, Tensor) else scale
-        ctx.how, ctx.dtype = (smoothing, dim, whole), scores.dtype
-        return loss.sum() if whole else loss.squeeze(dim)
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        """Gradient with respect to the logits."""
-        refuse_second_derivative()
-        p, wrong, at, slope, scale = ctx.saved_tensors
-        smoothing, dim, whole = ctx.how
-        rows = (grad if whole else grad.unsqueeze(dim)) * ctx.number
-        if slope is not None:
-            rows = slope * rows
-        share = smoothing / p.shape[dim]
-        out = (p - share).mul_(rows) if smoothing else p * rows
-        out.scatter_(dim, at, (smoothing - share - wrong) * rows)
-        if scale is not None:
-            out = out.mul_(scale)
-        return out.to(ctx.dtype), None, None, None, None, None, None
-
-
-def _reading(options: ReadingOptions) -> Reading:
-    given: dict[str, Any] = {"class_dim": 1, **options}
-    return Reading(**given)
-
-
-def _adjusted(
-    scores: Tensor,
-    at: Tensor,
-    scale: Tensor | float,
-    shift: Tensor | None,
-    margin: Tensor | None,
-    dim: int,
-) -> Tensor:
-    """``scale * (scores - margin at the true class) + shift``, in float32 or wider."""
-    x = scores.to(working(scores))
-    if margin is not None:
-        x = x.scatter(dim, at, x.gather(dim, at) - margin.unsqueeze(dim))
-    if isinstance(scale, Tensor):
-        return x * scale if shift is None else torch.addcmul(shift, x, scale)
-    if shift is not None:
-        return torch.add(shift, x, alpha=scale)
-    return x if scale == 1.0 else x * scale
 
 
 def _class_axis(scores: Tensor, target: Tensor, reading: Reading, owner: str) -> int:
@@ -283,7 +193,8 @@ def _check_length(vector: Any, name: str, n_classes: int, owner: str) -> None:
     if isinstance(vector, Tensor) and vector.numel() != n_classes:
         raise InvalidInput(
             f"{name} of {owner} must hold one number for each of the {n_classes} classes of the "
-            f"logits. Got {vector.numel()}."
+            f"logits. Got {vector.numel()}. Counts, weights and alpha must be of those classes; one "
+            "number as alpha is for two."
         )
 
 

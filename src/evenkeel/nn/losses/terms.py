@@ -1,16 +1,15 @@
-"""What sigmoid losses compute for a cell: the focal form and the power it needs."""
+"""What losses compute for a cell: the focal form."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-if TYPE_CHECKING:
-    from evenkeel.nn.losses.cells import Room
-
+Room = tuple[Tensor | None, ...]  # scratch for out=; None: make a new tensor
+NO_ROOM: Room = (None,) * 4
 _LINEAR = 40.0  # beyond it log(1 + e^u) is u to the last digit of float64
 
 
@@ -19,7 +18,7 @@ class FocalTerms(NamedTuple):
 
     gamma: float
 
-    def both(self, u: Tensor, sign: Tensor, room: Room) -> tuple[Tensor, Tensor]:
+    def both(self, u: Tensor, positive: Tensor, room: Room) -> tuple[Tensor, Tensor]:
         """Loss and slope: ``w^gamma (gamma (1 - w) nll + w)``."""
         wrong, nll = torch.sigmoid(u, out=room[0]), cross_entropy(u, room[1])
         if not self.gamma:
@@ -39,9 +38,11 @@ def cross_entropy(u: Tensor, out: Tensor | None = None) -> Tensor:
 
 
 def power(base: Tensor, exponent: float) -> Tensor:
-    """``base ** exponent`` as a new tensor; 4, the usual one, without logarithms.
+    """``base ** exponent``; 1 is ``base`` itself, and 4, the usual one, takes no logarithms.
 
     >>> power(torch.tensor([2.0]), 4.0)
     tensor([16.])
     """
+    if exponent == 1.0:
+        return base
     return base.square().square_() if exponent == 4.0 else base.pow(exponent)

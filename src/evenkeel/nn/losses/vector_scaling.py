@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evenkeel._checks import check_number
-from evenkeel.nn.losses.counts import as_counts, given_weights, log_prior
+from evenkeel.nn.losses.counts import as_counts, as_vector_of, given_weights, log_prior
 from evenkeel.nn.losses.softmax import Recipe, SoftmaxLoss, softmax_call
 
 if TYPE_CHECKING:
@@ -108,5 +108,11 @@ def vector_scaling_loss(
     >>> vector_scaling_loss(torch.tensor([[1.0, 0.0]]), label, stretch=stretch, shift=shift)
     tensor(0.6931)
     """
-    recipe = Recipe(scale=stretch, shift=shift, weight=weight)
-    return softmax_call(logits, target, recipe, num_items_in_batch, options, "vector_scaling_loss")
+    owner = "vector_scaling_loss"
+    if weight is not None:
+        weight = as_vector_of(weight, "weight", owner)
+    stretch = as_vector_of(stretch, "stretch", owner)
+    recipe = Recipe(
+        scale=stretch, shift=as_vector_of(shift, "shift", owner, low=-np.inf), weight=weight
+    )
+    return softmax_call(logits, target, recipe, num_items_in_batch, options, owner)

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evenkeel._checks import check_number
-from evenkeel.nn.losses.counts import as_pairs, given_weights, one_source, side_weights
+from evenkeel.nn.losses.counts import (
+    as_pairs,
+    as_vector_of,
+    given_weights,
+    one_source,
+    side_weights,
+)
 from evenkeel.nn.losses.sigmoid import SigmoidLoss, sigmoid_call
 from evenkeel.nn.losses.terms import FocalTerms
 
@@ -112,7 +118,11 @@ def weighted_bce(
     >>> weighted_bce(torch.zeros(2), torch.tensor([1, 0]), pos_weight=3.0)
     tensor(1.3863)
     """
+    owner, up = "weighted_bce", pos_weight
+    if isinstance(up, int | float):
+        check_number(up, "pos_weight", owner, low=0.0, open_low=True)
+    else:
+        up = as_vector_of(up, "pos_weight", owner)
     return sigmoid_call(
-        logits, target, FocalTerms(0.0), num_items_in_batch, options, "weighted_bce",
-        sides=(pos_weight, 1.0),
-    )  # fmt: skip
+        logits, target, FocalTerms(0.0), num_items_in_batch, options, owner, sides=(up, 1.0)
+    )

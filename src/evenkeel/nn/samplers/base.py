@@ -168,7 +168,8 @@ class ClassSampler(DistributedSampler[int]):
             position that so many processes cannot share evenly.
         """
         owner = type(self).__name__
-        missing = [name for name in (*_SAME, "epoch", "drawn") if name not in state_dict]
+        held = state_dict if isinstance(state_dict, dict) else {}
+        missing = [name for name in (*_SAME, "epoch", "drawn") if name not in held]
         if missing:
             raise InvalidInput(
                 f"state_dict of {owner} must be one that its state_dict() gave. It lacks {missing}."
