@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
 from sklearn.svm import SVC
 
-from evenkeel.answers import aligned, answers, from_margins
+from evenkeel.answers import aligned, answers, codes_of, from_margins
 from evenkeel.errors import InvalidInput, InvalidType
 
 X = np.random.default_rng(0).normal(size=(60, 2)) + np.arange(60)[:, None] % 3
@@ -77,3 +77,30 @@ def test_errors_say_what_must_be(model, n_classes, error, words):
 def test_probabilities_of_one_column_are_refused_with_their_shape():
     with pytest.raises(InvalidInput, match=r"one column for each of 2 classes\. Got shape \(3,\)"):
         aligned([0.1, 0.2, 0.3], [0, 1], 2)
+
+
+@pytest.mark.parametrize(
+    ("classes", "n_classes", "labels", "codes"),
+    [
+        ([0, 2], 3, (), [0, 2]),
+        ([0.0, 1.0], 2, (), [0, 1]),
+        ([False, True], 2, ("no", "yes"), [0, 1]),
+        (["ham", "spam"], 2, (), [0, 1]),
+        (["fraud", "ok"], 2, ("ok", "fraud"), [1, 0]),
+        ([1, 2], 2, (), [0, 1]),
+        ([-1, 1], 2, (1, -1), [1, 0]),
+        (["a", "c"], 3, ("a", "b", "c"), [0, 2]),
+    ],
+)
+def test_columns_stand_for_codes_by_code_by_label_or_by_position(classes, n_classes, labels, codes):
+    assert codes_of(classes, n_classes, labels).tolist() == codes
+    assert codes_of(np.array(classes), n_classes, labels).tolist() == codes
+    margins = Margins(np.arange(2.0 * len(codes)).reshape(2, -1), classes)
+    found, is_margin = answers(margins, X[:2], n_classes, labels=labels)
+    assert is_margin
+    assert found[:, codes].tolist() == margins.values.tolist()
+
+
+def test_labels_of_fewer_classes_that_are_not_named_are_refused():
+    with pytest.raises(InvalidInput, match=r"fitted on 3 classes. Got 2: 'a', 'c'. Name them"):
+        codes_of(["a", "c"], 3)

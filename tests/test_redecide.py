@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from evenkeel.decide import Decision, Platt, Policy, PriorShift, Request, choose
 from evenkeel.decision_file import DecisionFile
-from evenkeel.errors import DamagedRun, EvenkeelWarning, InvalidInput
+from evenkeel.errors import DamagedRun, EvenkeelWarning, InvalidInput, InvalidType
 from evenkeel.finished import rewrite_report
 from evenkeel.redecide import decide_again
 from evenkeel.store import seal, write_bytes, write_json
@@ -296,6 +296,16 @@ REFUSED = {
     ),
     "recall by class": (Request(min_recall="yes=0.5"), "needs several classes. Got two"),
 }
+
+
+def test_words_in_place_of_a_policy_are_refused(tmp_path, amounts):
+    made = Made(tmp_path / "run", amount=amounts)
+    before = (made.folder / "decision.json").read_bytes()
+    with pytest.raises(
+        InvalidType, match=r"policy of decide_again .* Write Policy\.metric\('f1'\)"
+    ):
+        decide_again(made.folder, "f1")
+    assert (made.folder / "decision.json").read_bytes() == before
 
 
 @pytest.mark.parametrize("what", REFUSED)

@@ -70,13 +70,13 @@ def test_what_differs_is_named_unless_it_only_says_where_and_how():
         ({"remedies": "class-weight+cost-weight"}, "two would correct twice"),
         ({"remedies": "random-under+cost-weight"}, "must go with costs"),
         ({"metric": "f"}, "metric of run must be one of"),
-        ({"metric": "cost"}, "metric 'cost' of run must go with costs"),
+        ({"metric": "cost"}, "metric of run must go with costs"),
         ({"metric": "recall"}, "must weigh both kinds of error. Got 'recall'"),
-        ({"metric": "f2", "scenario": "spam"}, "policy of run must be one thing"),
-        ({"scenario": "spam", "cost_fn": 2, "cost_fp": 1}, "policy of run must be one thing"),
+        ({"metric": "f2", "scenario": "spam"}, "exclude each other"),
+        ({"scenario": "spam", "cost_fn": 2, "cost_fp": 1}, "exclude each other"),
         ({"scenario": "medical"}, "scenario of run must be one of"),
         ({"cost_fn": 3}, "must be given together. Got only cost_fn"),
-        ({"cost_matrix": [[0, 1], [5, 0]], "cost_fn": 2, "cost_fp": 1}, "must be one thing"),
+        ({"cost_matrix": [[0, 1], [5, 0]], "cost_fn": 2, "cost_fp": 1}, "exclude each other"),
         ({"cost_matrix": [[0, 1], [-5, 0]]}, "cost_fn of Policy must be a number of at least 0"),
         ({"cost_matrix": [[0, 1], [5]]}, "one row and one column for each class"),
         ({"cost_fn": -1, "cost_fp": 1}, "at least 0"),
@@ -149,7 +149,7 @@ def test_the_policy_asked_for_and_the_one_assumed():
         {"cost_fn": 5, "cost_fp": 1, "scenario": "fraud"},
         {"metric": "f2", "scenario": "fraud"},
     ):
-        with pytest.raises(InvalidInput, match="must be one thing"):
+        with pytest.raises(InvalidInput, match="exclude each other"):
             Settings("y", **option)
     with pytest.raises(InvalidInput, match="weigh both kinds of error"):
         Settings("y", metric="recall")

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
+_HEAVIEST = 1e100  # sums of heavier rows, and products of two sums, would not be finite
+
+
 def as_binary(y: ArrayLike, *, owner: str, name: str = "y") -> NDArray[np.int64]:
     """Codes 0 and 1 as int64, or InvalidInput."""
     codes = as_codes(y, owner=owner, name=name, n_classes=2)
@@ -59,7 +62,7 @@ def as_scores(
 
 
 def as_weights(weight: ArrayLike | None, n_rows: int, *, owner: str) -> NDArray[np.float64]:
-    """Row weights as float64, ones for None; finite and not negative, or InvalidInput."""
+    """Row weights as float64, ones for None; finite, from 0 to 1e100, or InvalidInput."""
     if weight is None:
         return np.ones(n_rows)
     mass = as_scores(weight, owner=owner, name="weight", unit=False)
@@ -69,6 +72,11 @@ def as_weights(weight: ArrayLike | None, n_rows: int, *, owner: str) -> NDArray[
         )
     if mass.size and mass.min() < 0.0:
         raise InvalidInput(f"weight of {owner} must not be negative. Got {mass.min():g}.")
+    if mass.size and mass.max() > _HEAVIEST:
+        raise InvalidInput(
+            f"weight of {owner} must be at most {_HEAVIEST:g}. Got {mass.max():g}. Divide all weights "
+            "by one number: only their ratios count."
+        )
     return mass
 
 

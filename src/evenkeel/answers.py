@@ -6,21 +6,28 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evenkeel._checks import listed
 from evenkeel.errors import InvalidInput, InvalidType
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
 
 _STEEPEST = 700.0  # exponents beyond this overflow
 
 
-def answers(model: Any, X: Any, n_classes: int) -> tuple[Floats, bool]:
+def answers(
+    model: Any, X: Any, n_classes: int, *, labels: Sequence[Any] = ()
+) -> tuple[Floats, bool]:
     """What a fitted classifier says, ``(n_rows, n_classes)``, and whether these are margins.
 
     Probabilities where it has ``predict_proba``, else the margins of ``decision_function``; of two
-    classes half the margin is for one and half against the other.
+    classes half the margin is for one and half against the other. ``labels`` in the order of the
+    codes serve for a model that was fitted on labels: see ``codes_of``.
 
     Raises
     ------
@@ -30,7 +37,8 @@ def answers(model: Any, X: Any, n_classes: int) -> tuple[Floats, bool]:
         Margins that are not finite, or that set pairs of classes against each other.
     """
     if hasattr(model, "predict_proba"):
-        return aligned(model.predict_proba(X), model.classes_, n_classes), False
+        codes = codes_of(model.classes_, n_classes, labels)
+        return aligned(model.predict_proba(X), codes, n_classes), False
     if not hasattr(model, "decision_function"):
         raise InvalidType(
             "The estimator must have predict_proba or decision_function. "
@@ -51,8 +59,41 @@ def answers(model: Any, X: Any, n_classes: int) -> tuple[Floats, bool]:
             f"{np.count_nonzero(~np.isfinite(found)):,} that are not."
         )
     whole = np.full((len(found), n_classes), -np.inf)  # a class it never saw
-    whole[:, np.asarray(model.classes_, dtype=np.int64)] = found
+    whole[:, codes_of(model.classes_, n_classes, labels)] = found
     return whole, True
+
+
+def codes_of(classes: Any, n_classes: int, labels: Sequence[Any] = ()) -> Ints:
+    """The class code that each column of a fitted classifier stands for.
+
+    Codes stand for themselves. Labels are looked up in ``labels``, which holds the label of each code;
+    where they are not there, they stand for the codes in their order.
+
+    Raises
+    ------
+    InvalidInput
+        Labels that are not there, of fewer or more classes.
+
+    Examples
+    --------
+    >>> codes_of([0, 2], 3).tolist(), codes_of(["ham", "spam"], 2).tolist()
+    ([0, 2], [0, 1])
+    >>> codes_of(["ham", "spam"], 2, ["spam", "ham"]).tolist()
+    [1, 0]
+    """
+    found = np.asarray(classes)
+    if found.dtype.kind in "biuf" and np.isin(found, np.arange(n_classes)).all():
+        return found.astype(np.int64)
+    known = {label: code for code, label in enumerate(labels)}
+    given = found.tolist()
+    if all(label in known for label in given):
+        return np.array([known[label] for label in given])
+    if len(given) != n_classes:
+        raise InvalidInput(
+            f"The estimator must be fitted on {n_classes} classes. Got {len(given)}: "
+            f"{listed(map(repr, given))}. Name them with classes= in the order of the codes."
+        )
+    return np.arange(n_classes)
 
 
 def from_margins(margins: Any, unit: float) -> Floats:

@@ -85,10 +85,11 @@ def decide_again(
     folder = Path(folder)
     info = open_run(folder, reads=READS)
     facts, file = read_facts(folder), DecisionFile.read(folder / AGAIN)
-    unlabelled = _is_table(deploy_prevalence)
-    prevalence = None
-    if not unlabelled:
-        prevalence = read_share(deploy_prevalence, "deploy_prevalence", "a decision")
+    if recalibrate is not None and deploy_prevalence is not None:
+        raise InvalidInput(
+            "deploy_prevalence of a decision and recalibrate of a decision exclude each other: the "
+            "later rows bring their own prevalence. Leave one out."
+        )
     if policy is None:
         policy = file.decision.policy
     if isinstance(policy, Request):
@@ -108,16 +109,9 @@ def decide_again(
         scored = read_stored(folder, OOF, **asked)
         share = _alert_share(policy, facts, scored, tested)
     if recalibrate is None:
-        note = None
-        if unlabelled:
-            prevalence, note = _estimated(folder, deploy_prevalence, scored)
+        prevalence, note = _prevalence(folder, deploy_prevalence, scored)
         decision, adjustment, on = _from_stored(file, scored, policy, share, prevalence, note)
     else:
-        if deploy_prevalence is not None:
-            raise InvalidInput(
-                "deploy_prevalence of a decision and recalibrate of a decision exclude each other: the later rows "
-                "bring their own prevalence. Leave one out."
-            )
         decision, adjustment, on, seen = _from_truth(folder, recalibrate, policy, share)
     if not decision.reached:
         raise InvalidInput(f"{decision.notes[0]}. The decision in force stays as it is.")
@@ -128,15 +122,22 @@ def decide_again(
             f"decision of {folder} was changed while this one was made, and stays. Look at it, then "
             "decide again."
         )
-    if file.adjustment is not None and recalibrate is None and deploy_prevalence is None:
-        warnings.warn(
-            f"The decision before was chosen on {file.chosen_on}; this one is not, and probabilities "
-            "are back on the scale of the run. To keep theirs, give --recalibrate or "
-            "--deploy-prevalence again.",
-            EvenkeelWarning,
-            stacklevel=2,
-        )
+    if recalibrate is None and deploy_prevalence is None:
+        _warn_of_scale(file)
     return told
+
+
+def _warn_of_scale(before: DecisionFile) -> None:
+    """That a decision chosen on another prevalence or later rows gave way to one on the run's own."""
+    if before.adjustment is None:
+        return
+    warnings.warn(
+        f"The decision before was chosen on {before.chosen_on}; this one is not, and probabilities "
+        "are back on the scale of the run. To keep theirs, give --recalibrate or "
+        "--deploy-prevalence again.",
+        EvenkeelWarning,
+        stacklevel=3,
+    )
 
 
 def _alert_share(
@@ -184,18 +185,14 @@ def _from_stored(
     return decision, shift, on
 
 
-def _is_table(given: Any) -> bool:
-    """Whether a share was given as rows to estimate it from."""
-    if isinstance(given, str):
-        return Path(given).is_file()
-    return given is not None and not isinstance(given, Real)
-
-
-def _estimated(folder: Path, source: Any, scored: StoredScores) -> tuple[float, str]:
-    """The share of the positive class among rows without outcome, and how it is known."""
+def _prevalence(folder: Path, given: Any, scored: StoredScores) -> tuple[float | None, str | None]:
+    """The share where the model will work, and how it is known where rows without outcome told it."""
+    table = not isinstance(given, str | Real) or (isinstance(given, str) and Path(given).is_file())
+    if given is None or not table:
+        return read_share(given, "deploy_prevalence", "a decision"), None
     from evenkeel.later_truth import estimate_shares
 
-    found, rows, name = estimate_shares(folder, source, scored.y)
+    found, rows, name = estimate_shares(folder, given, scored.y)
     if found.now[1] < RAREST:
         raise InvalidInput(
             f"deploy_prevalence of a decision cannot be estimated from {name}: by their scores none of its "

@@ -12,6 +12,7 @@ from evenkeel.confusion import DECISION_METRICS, confusion_table, from_confusion
 from evenkeel.decide import Decision, Policy
 from evenkeel.decide.binary import choose_threshold
 from evenkeel.decide.decision import per_1000
+from evenkeel.decide.goals import ONE_SIDED
 from evenkeel.decide.guarantee import lower_bound
 from evenkeel.decide.threshold import FLAGS_ALL, FLAGS_NONE
 from evenkeel.errors import InvalidInput
@@ -22,14 +23,18 @@ COSTS = [
     Policy(cost_fn="miss", cost_fp="alarm"),
     Policy(cost_matrix=((0.5, 2.0), (7.0, 1.0))),
 ]
-PLAIN = [*COSTS, *(Policy.metric(name) for name in (*DECISION_METRICS, "f0.5"))]
+WEIGHED = [name for name in (*DECISION_METRICS, "f0.5") if name not in ONE_SIDED]
+PLAIN = [*COSTS, *(Policy.metric(name) for name in WEIGHED)]
 POLICIES = [
     *PLAIN,
     *(
         replace(policy, floor_of=name, floor=floor)
-        for policy in (COSTS[0], COSTS[2], Policy.metric("f1"), Policy.metric("recall"))
+        for policy in (COSTS[0], COSTS[2], Policy.metric("f1"))
         for name, floor in (("precision", 0.4), ("recall", 0.7))
     ),
+    Policy.min_precision(0.4),
+    Policy(goal="specificity", floor_of="recall", floor=0.7),
+    *(Policy.capacity(limit) for limit in ("30%", "65%")),
     *(replace(policy, limit=limit) for policy in PLAIN for limit in ("30%", "65%")),
     *(
         replace(Policy.min_precision(floor), limit=limit)
@@ -186,9 +191,9 @@ def test_repeats_are_no_more_evidence_for_a_guarantee():
     proba = np.clip(0.4 * y + 0.6 * rng.random((4, 300)), 0, 1)
     both = np.stack([1 - proba, proba], axis=2)
     policy = Policy.min_precision(0.7, confidence=0.95)
-    mean = policy.choose(y, proba.mean(axis=0))
-    assert policy.choose(y, both) == mean
-    assert policy.choose(y, np.concatenate([both, both])) == mean
+    first = policy.choose(y, proba[0])
+    assert policy.choose(y, both) == first
+    assert policy.choose(y, np.concatenate([both, both])) == first
 
 
 @given(rows_of(), st.integers(0, 6), st.integers(1, 6))
@@ -284,3 +289,66 @@ def test_a_threshold_lies_within_its_own_spread(seed):
     for policy in (Policy.capacity("5%"), Policy.min_recall(0.8), Policy.min_precision(0.4)):
         found = policy.choose(y, p)
         assert found.threshold_low <= found.threshold <= found.threshold_high
+
+
+@pytest.mark.parametrize(
+    ("policy", "said", "not_said"),
+    [
+        (Policy(cost_fn=1, cost_fp=1e6, limit="70%"), "at these costs acting pays from 1", "share"),
+        (Policy(goal="f2", limit="20%"), "600 of 1,000 rows share the highest score", "no other"),
+        (Policy(cost_fn=1e6, cost_fp=1, limit="100%"), "at these costs acting pays", "capacity"),
+        (Policy(goal="f2", limit="100%"), "Lipton", "capacity is"),
+        (Policy(goal="recall", limit="100%"), "the capacity is as large as the table", "costs"),
+    ],
+)
+def test_a_degenerate_decision_under_a_capacity_names_its_own_reason(policy, said, not_said):
+    y, p = np.array([0, 1, 0, 0, 0]), np.array([0.6, 0.6, 0.6, 0.2, 0.1])
+    if policy.limit == "100%":
+        p = np.full(5, 0.6)
+    found = policy.choose(y, p, n_boot=0)
+    assert found.threshold in {FLAGS_ALL, FLAGS_NONE}
+    assert said in found.notes[-1]
+    assert not_said not in found.notes[-1]
+
+
+def test_a_precision_kept_by_few_alerts_says_how_many_and_what_to_ask():
+    y, p = np.array([0, 1, 0, 1, 0, 0] * 8), np.linspace(0, 1, 48)
+    y[-1] = 1
+    alone = Policy.min_precision(1.0).choose(y, p)
+    assert alone.apply(p).sum() == 1
+    rests = "this precision rests on 1 alert; for one that new rows keep, ask for a promise"
+    assert alone.notes == (f"{rests}: a confidence such as 0.95",)
+    # weights change no number of rows
+    weighed = Policy.min_precision(1.0).choose(y, p, weight=np.full(48, 30.0))
+    assert weighed.notes == alone.notes
+    assert not Policy.min_precision(0.3).choose(y, p).notes
+    assert Policy.min_precision(0.3).choose(y, p).apply(p).sum() >= 10
+    for other in (Policy.min_recall(0.1), Policy.min_precision(0.9, confidence=0.9)):
+        assert not any("rests on" in note for note in other.choose(y, p).notes)
+
+
+@pytest.mark.parametrize("share", [float("nan"), -1, float("inf"), -0.1])
+def test_a_share_that_is_none_is_refused(share):
+    with pytest.raises(InvalidInput, match="share of choose must be a number of at least 0"):
+        Policy.capacity("5%").choose([0, 1], [0.1, 0.9], share=share)
+
+
+@pytest.mark.parametrize("policy", [Policy.metric("mcc"), COSTS[0], Policy.min_recall(0.5)])
+def test_weights_are_ratios_or_too_large(policy):
+    rng = np.random.default_rng(0)
+    y, p = np.arange(40) % 4 // 3, rng.random(40)
+    weight = rng.integers(1, 4, 40).astype(float)
+    plain = policy.choose(y, p, weight=weight, n_boot=30)
+    assert policy.choose(y, p, weight=weight * 2.0**300, n_boot=30).threshold == plain.threshold
+    with pytest.raises(
+        InvalidInput, match=r"weight of choose must be at most 1e\+100\. Got 1e\+308"
+    ):
+        policy.choose(y, p, weight=np.full(40, 1e308))
+
+
+def test_several_classes_take_large_weights_too():
+    rng = np.random.default_rng(0)
+    y, p = np.arange(60) % 3, rng.dirichlet(np.ones(3), 60)
+    for goal in ("mcc", "f1", "balanced-accuracy"):
+        found = Policy.metric(goal).choose(y, p, weight=np.full(60, 1e100), n_boot=0)
+        assert np.isfinite(found.offsets).all()

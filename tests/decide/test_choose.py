@@ -7,14 +7,15 @@ from hypothesis import strategies as st
 
 from evenkeel.confusion import DECISION_METRICS, confusion_table, from_confusion
 from evenkeel.decide import Decision, Policy, choose
+from evenkeel.decide.goals import ONE_SIDED
 from evenkeel.decide.threshold import FLAGS_ALL, FLAGS_NONE
-from evenkeel.errors import InvalidInput
+from evenkeel.errors import InvalidInput, InvalidType
 
 COSTS = Policy(cost_fn=7, cost_fp=2, cost_tp=1, cost_tn=0.5)
 POLICIES = [
     COSTS,
     Policy(cost_fn="miss", cost_fp="alarm", cost_tp=1),
-    *(Policy.metric(name) for name in (*DECISION_METRICS, "f0.5")),
+    *(Policy.metric(name) for name in (*DECISION_METRICS, "f0.5") if name not in ONE_SIDED),
     Policy.min_precision(0.3),
     Policy.min_precision(0.9),
     Policy.min_recall(0.5),
@@ -64,7 +65,7 @@ def brute_force(policy, y, score, columns):
 def test_the_exact_choice_is_the_best_of_all_thresholds(policy, rows):
     y, p, miss, alarm = (np.array(column) for column in zip(*rows, strict=True))
     p = p / 8
-    columns = {"miss": miss + 1.0, "alarm": alarm + 1.0}
+    columns = {"miss": miss + 1.5, "alarm": alarm + 1.0}
     found = policy.choose(y, p, columns=columns, n_boot=0)
     labels = found.apply(p, columns=columns)
     score = p if policy.costs is None else policy.costs.effective(p, columns=columns)
@@ -328,3 +329,20 @@ def test_a_missed_minimum_recall_shows_its_counts_and_is_never_rounded_up_to_it(
     assert not found.reached
     nearest = "u2r 53/59 = 0.898 of 0.9, r2l 100/100 = 1 of 1"
     assert found.notes == (f"no offsets keep every minimum recall; the nearest reach {nearest}",)
+
+
+@pytest.mark.parametrize(
+    ("given", "write"),
+    [
+        ("f1", r"Got 'f1'\. Write Policy\.metric\('f1'\)"),
+        ("mcc", r"Write Policy\.metric\('mcc'\)"),
+        ("fraud", r"Write Policy\.scenario\('fraud'\)"),
+        ("recall", r"Got 'recall'\. Write Policy\.metric\('f1'\), Policy\(cost_fn=10"),
+        ("f", r"Write Policy\.metric\('f1'\), Policy\(cost_fn=10"),
+        ({"cost_fn": 3}, r"Got dict\. Write Policy\.metric"),
+        (None, "Got NoneType"),
+    ],
+)
+def test_words_in_place_of_a_policy_are_refused_with_the_policy_they_mean(given, write):
+    with pytest.raises(InvalidType, match=f"policy of choose must be a Policy.*{write}"):
+        choose(given, [0, 1], [0.1, 0.9])

@@ -119,6 +119,43 @@ def test_joining_what_was_settled(of):
         DecidedClassifier.of(fitted, settled.calibrator)
 
 
+@pytest.mark.parametrize("fit", [LogisticRegression, RidgeClassifier])
+@pytest.mark.parametrize("words", [("ok", "fraud"), ("fine", "spam")], ids=["falling", "rising"])
+def test_a_model_fitted_on_words_can_be_joined(fit, words):
+    """Columns are found by their words: in the first pair the model has the positive one first."""
+    names = np.array(words)[Y]
+    scores = out_of_fold(fit(), X, Y, make_folds(Y), classes=words)
+    settled = settle(scores, COST)
+    on_codes = DecidedClassifier.of(fit().fit(X, Y), settled, scores=scores)
+    on_words = DecidedClassifier.of(fit().fit(X, names), settled, scores=scores)
+    assert on_words.classes_.tolist() == list(words)
+    np.testing.assert_array_equal(on_words.predict(X), on_codes.predict(X))
+    np.testing.assert_allclose(on_words.predict_proba(X), on_codes.predict_proba(X))
+    assert 0 < (on_words.predict(X) == words[1]).sum() < N
+    again = on_words.decide(Policy.min_recall(0.9))
+    np.testing.assert_array_equal(again.predict(X), on_codes.decide(again.policy).predict(X))
+
+
+def test_a_model_fitted_on_words_alone_stands_for_codes_in_their_order():
+    scores = out_of_fold(LogisticRegression(), X, Y, make_folds(Y), classes=(0, 1))
+    fitted = LogisticRegression().fit(X, np.array(["ham", "spam"])[Y])
+    model = DecidedClassifier.of(fitted, settle(scores, COST))
+    assert set(model.predict(X)) == {"ham", "spam"}
+    renamed = DecidedClassifier.of(fitted, settle(scores, COST), classes=("good", "bad"))
+    np.testing.assert_array_equal(renamed.predict(X) == "bad", model.predict(X) == "spam")
+
+
+@pytest.mark.parametrize("given", ["f1", "fraud", {"cost_fn": 3}])
+def test_words_in_place_of_a_policy_are_refused(given):
+    with pytest.raises(InvalidType, match="policy of DecidedClassifier must be a Policy"):
+        DecidedClassifier(LogisticRegression(), given).fit(X, Y)
+    model = DecidedClassifier(LogisticRegression(), COST, cv=3).fit(X, Y)
+    with pytest.raises(InvalidType, match="policy of DecidedClassifier must be a Policy"):
+        model.decide(given)
+    with pytest.raises(InvalidType, match="policy of settle must be a Policy"):
+        settle(model.scores_, given)
+
+
 def test_folds_from_a_number_a_splitter_and_pairs_that_leave_rows_out():
     splitter = StratifiedKFold(4)
     one = DecidedClassifier(LogisticRegression(), COST, cv=splitter).fit(X, Y)

@@ -3,8 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenkeel.decide import Costs, Policy
+from evenkeel.decide import Costs, Policy, settle
+from evenkeel.decide.amounts import saved_at, squeezed
 from evenkeel.errors import InvalidInput, InvalidType
+from evenkeel.scores import Scores
 
 AMOUNT = st.floats(0.0, 100.0)
 
@@ -150,3 +152,100 @@ def test_a_column_of_costs_without_bounds_is_refused():
         InvalidInput, match=r"at most 1e\+100\. 1 rows do not, first row 1: 1e\+308"
     ):
         costs.of_rows([0, 1], columns={"amount": [1.0, 1e308]})
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (((0, 0), ("amount", 0)), r"A false alarm \(cost_fp 0\) must cost more .* \(cost_tn 0\)"),
+        (((2, 1), ("amount", "fee")), r"A false alarm \(cost_fp 1\) must cost more"),
+        (((0, "fee"), (3, 3)), r"A miss \(cost_fn 3\) must cost more .* \(cost_tp 3\)"),
+        (((0, "fee"), (1, 3)), r"A miss \(cost_fn 1\) must cost more"),
+        (((0, 1), ("amount", "amount")), r"\(cost_fn amount\) must .* \(cost_tp amount\)"),
+        (((" fee", " fee"), ("amount", 0)), r"\(cost_fp  fee\) must .* \(cost_tn  fee\)"),
+    ],
+)
+def test_costs_that_decide_alone_are_refused_beside_a_column_too(table, said):
+    with pytest.raises(InvalidInput, match=said):
+        Costs(table)
+
+
+@pytest.mark.parametrize(
+    ("policy", "columns", "said"),
+    [
+        (Policy(cost_fn="amount", cost_fp=1), {"amount": [0, 0, 0]}, "A miss .* never acting"),
+        (Policy(cost_fn="amount", cost_fp=1, cost_tp=5), {"amount": [5, 4, 5]}, "never acting"),
+        (
+            Policy(cost_fn="amount", cost_fp=1, cost_tp="paid"),
+            {"amount": [5, 4, 5], "paid": [6, 4, 5]},
+            "In none of 3 it does.*Look at the cost columns: amount, paid",
+        ),
+        (Policy(cost_fn=9, cost_fp="fee"), {"fee": [0, 0, 0]}, "A false alarm .* always acting"),
+        (
+            Policy(cost_fn="amount", cost_fp="fee", cost_tn=2, limit="50%"),
+            {"amount": [5, 4, 5], "fee": [2, 1, 2]},
+            "always acting is cheapest",
+        ),
+    ],
+)
+def test_columns_under_which_one_decision_is_never_dearer_are_refused(policy, columns, said):
+    with pytest.raises(InvalidInput, match=said):
+        policy.choose([0, 1, 1], [0.2, 0.4, 0.6], columns=columns)
+    # one row that decides is enough, and rows that come later may hold any amounts
+    first = {name: [9, *values[1:]] for name, values in columns.items()}
+    first |= {"paid": [0, 0, 0]} if "paid" in columns else {}
+    found = policy.choose([0, 1, 1], [0.2, 0.4, 0.6], columns=first)
+    zeros = {name: [0.0] for name in columns}
+    assert found.apply([0.4], columns=zeros | {"fee": [9.0]}).size == 1
+
+
+def test_folds_without_any_amount_do_not_stop_a_settling():
+    y = np.arange(60) % 3 // 2
+    p = np.clip(np.linspace(0.1, 0.6, 60) + 0.3 * y, 0, 1)
+    amount = np.zeros(60)
+    amount[:3] = 50.0  # all in one fold
+    scores = Scores(y, np.stack([1 - p, p], axis=1)[None], np.arange(60)[None] // 20, ("no", "yes"))
+    settled = settle(scores, Policy(cost_fn="amount", cost_fp=1), columns={"amount": amount})
+    assert settled.labels.shape == (1, 60)
+    with pytest.raises(InvalidInput, match="never acting is cheapest"):
+        settle(scores, Policy(cost_fn="amount", cost_fp=1), columns={"amount": 0 * amount})
+
+
+def test_costs_of_numpy_are_refused_and_taken_as_plain_numbers_are():
+    with pytest.raises(InvalidInput, match=r"cost_fn of Policy .*at least 0\. Got -1\.0"):
+        Policy(cost_fn=np.float32(-1), cost_fp=1)
+    assert Costs(((0, np.float32(4)), (np.float16(8), 0))).table == ((0.0, 4.0), (8.0, 0.0))
+
+
+@pytest.mark.parametrize("unit", [1e-60, 1e-14, 1.0, 1e14, 1e90])
+@pytest.mark.parametrize("limit", ["12%", "15"])
+def test_decisions_within_a_capacity_do_not_depend_on_the_unit_of_costs(unit, limit):
+    rng = np.random.default_rng(0)
+    y = (rng.random(200) < 0.3).astype(int)
+    p = np.clip(0.3 * y + 0.7 * rng.random(200), 0, 1)
+    amount = rng.lognormal(4, 1, 200)
+
+    def decide(scale):
+        policy = Policy(cost_fn="amount", cost_fp=4 * scale, limit=limit)
+        columns = {"amount": amount * scale}
+        found = policy.choose(y, p, columns=columns, n_boot=40)
+        new = {"amount": amount[::-1] * scale}
+        return found, found.apply(p, columns=columns), found.apply(p, columns=new)
+
+    (_, plain, other), (found, scaled, later) = decide(1.0), decide(unit)
+    assert 0 < plain.sum() <= 30
+    assert np.array_equal(plain, scaled)
+    assert np.array_equal(other, later)
+    if limit == "12%":
+        told = float(found.sentence().split("at least ")[1].split()[0])
+        gain = p * amount - (1 - p) * 4
+        assert gain[plain == 0].max() * 0.99 < told / unit < gain[plain == 1].min() * 1.01
+
+
+@given(st.floats(1e-99, 1e100), st.booleans())
+def test_a_saving_is_read_back_from_its_score(amount, loses):
+    saved = -amount if loses else amount
+    score = float(squeezed(np.array([saved]))[0])
+    assert 0.0 <= score <= 1.0
+    assert (score < 0.5) == loses
+    assert saved_at(score) == pytest.approx(saved, rel=1e-11)

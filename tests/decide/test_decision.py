@@ -211,3 +211,32 @@ def test_whatever_stands_in_the_file_it_is_a_decision_or_damage(decision, name, 
 def test_what_is_no_dict_is_damage(stored):
     with pytest.raises(DamagedRun):
         Decision.from_dict(stored)
+
+
+def test_no_rows_get_no_decisions():
+    y, p = np.array([0, 1, 0, 1]), np.array([0.1, 0.9, 0.4, 0.6])
+    for policy in (Policy.top(3), Policy.metric("f1"), Policy.capacity("50%")):
+        found = policy.choose(y, p)
+        assert found.apply([]).shape == (0,)
+        assert found.apply([]).dtype == np.int64
+        assert found.apply(np.zeros((0, 2))).shape == (0,)
+        assert found.apply(np.zeros((3, 0, 2))).shape == (3, 0)
+        assert found.apply(np.zeros((0, 4, 2))).shape == (0, 4)
+
+
+def test_labels_may_be_an_array_and_must_be_all_of_them():
+    rng = np.random.default_rng(0)
+    y, proba = np.arange(60) % 3, rng.dirichlet(np.ones(3), 60)
+    labels = np.array(["calm", "busy", "storm"])
+    found = Policy.min_recall({"busy": 0.2}).choose(y, proba, classes=labels, n_boot=0)
+    assert found == Policy.min_recall({"busy": 0.2}).choose(
+        y, proba, classes=labels.tolist(), n_boot=0
+    )
+    assert "storm" in found.sentence(labels)
+    assert found.sentence(labels) == found.sentence(labels.tolist())
+    with pytest.raises(InvalidInput, match=r"classes of choose must name the 3 classes\. Got 2"):
+        Policy.metric("f1").choose(y, proba, classes=labels[:2])
+    with pytest.raises(
+        InvalidInput, match=r"classes of Decision\.sentence must name the 3 classes"
+    ):
+        found.sentence(labels[:2])

@@ -1,10 +1,18 @@
 """What a policy may ask for, and what goes together."""
 
+import numpy as np
 import pytest
 
 from evenkeel.confusion import DECISION_METRICS
 from evenkeel.decide import Policy
-from evenkeel.decide.goals import SCENARIOS, check_classes, check_goal, title
+from evenkeel.decide.goals import (
+    ONE_SIDED,
+    SCENARIOS,
+    check_classes,
+    check_goal,
+    class_names,
+    title,
+)
 from evenkeel.errors import InvalidInput, InvalidType
 from evenkeel.metrics import METRICS
 
@@ -95,7 +103,7 @@ def test_fields_that_do_not_go_together(fields, said):
         (Policy.top(3), "A capacity needs two classes"),
         (Policy.bands(0.1, 0.2), "Bands needs two classes"),
         (Policy.min_recall(0.5), "A minimum recall needs two classes"),
-        (Policy.metric("specificity"), "With several classes a decision can aim at"),
+        (Policy.metric("youden"), "With several classes a decision can aim at"),
         (Policy(cost_fn=2, cost_fp=1), "Costs for 2 classes cannot decide between 3"),
     ],
     ids=lambda value: value.sentence() if isinstance(value, Policy) else value,
@@ -113,3 +121,43 @@ def test_recalls_by_class_need_several_classes():
         check_classes(policy, 2)
     for goal in ("f1", "f2", "mcc", "g-mean", "accuracy", "balanced-accuracy"):
         check_classes(Policy.metric(goal), 4)
+
+
+BESIDE = {
+    "nothing": {},
+    "a capacity": {"limit": "1%"},
+    "a top": {"limit": "5"},
+    "a precision": {"floor_of": "precision", "floor": 0.5},
+    "a recall": {"floor_of": "recall", "floor": 0.5},
+    "a precision and a capacity": {"floor_of": "precision", "floor": 0.5, "limit": "1%"},
+    "a recall and a capacity": {"floor_of": "recall", "floor": 0.5, "limit": "1%"},
+}
+
+
+@pytest.mark.parametrize("beside", BESIDE)
+@pytest.mark.parametrize("goal", DECISION_METRICS)
+def test_a_goal_of_one_kind_of_error_needs_what_it_pays_for(goal, beside):
+    paid = {
+        "recall": {"a capacity", "a top", "a precision", "a precision and a capacity",
+                   "a recall and a capacity"},
+        "precision": {"a recall", "a recall and a capacity"},
+        "specificity": {"a recall", "a recall and a capacity"},
+    }.get(goal, set(BESIDE))  # fmt: skip
+    assert (goal in ONE_SIDED) == (paid != set(BESIDE))
+    if beside in paid:
+        assert Policy(goal=goal, **BESIDE[beside]).goal == goal
+        return
+    ask = "give a minimum precision" if goal == "recall" else "give a minimum recall"
+    with pytest.raises(InvalidInput, match=f"must weigh both kinds of error.*{goal}.*{ask}"):
+        Policy(goal=goal, **BESIDE[beside])
+
+
+def test_classes_may_be_an_array_and_must_name_every_class():
+    assert class_names(np.array(["a", "b"]), 2, "choose") == ("a", "b")
+    assert class_names(np.arange(3), 3, "choose") == class_names(None, 3, "choose")
+    with pytest.raises(
+        InvalidInput, match=r"classes of choose must name the 3 classes\. Got 2: 'a', 'b'"
+    ):
+        class_names(("a", "b"), 3, "choose")
+    with pytest.raises(InvalidInput, match="must name the 2 classes"):
+        class_names((), 2, "choose")

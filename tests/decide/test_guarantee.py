@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom, norm
 
-from evenkeel.decide import threshold_curve
+from evenkeel.decide import Policy, threshold_curve
 from evenkeel.decide.guarantee import Guarantee, guaranteed, lower_bound, tail
 from evenkeel.errors import InvalidInput
 
@@ -285,3 +285,25 @@ def test_the_nearest_point_is_one_that_fails_at_the_level_of_a_start():
     assert found.sentence().endswith(
         f"has 5/7; about {found.needed} alerts at that rate are needed"
     )
+
+
+@pytest.mark.parametrize(
+    "policy", [Policy.min_recall(0.6, confidence=0.9), Policy.min_precision(0.3, confidence=0.9)]
+)
+def test_a_promise_rests_on_one_score_a_row_that_a_model_gave(policy):
+    rng = np.random.default_rng(5)
+    y = (rng.random(600) < 0.2).astype(np.int64)
+    p = 1.0 / (1.0 + np.exp(-(rng.normal(size=(4, 600)) + 2.0 * y - 1.5)))
+    repeats = np.stack([1.0 - p, p], axis=-1)
+    promised = policy.choose(y, repeats, n_boot=0)
+    assert promised == policy.choose(y, repeats[0], n_boot=0)
+    assert promised != policy.choose(y, repeats.mean(axis=0), n_boot=0)
+
+
+@pytest.mark.parametrize("floor_of", ["precision", "recall"])
+@pytest.mark.parametrize("confidence", [1e-17, 1e-300, 1.0 - 2.0**-53])
+def test_a_confidence_at_either_end_is_a_confidence(floor_of, confidence):
+    curve = threshold_curve([0, 1, 0, 1, 1], [0.1, 0.2, 0.3, 0.4, 0.5])
+    found = guaranteed(curve, floor_of=floor_of, floor=0.8, confidence=confidence)
+    assert (found.point is not None) == (confidence < 0.5)
+    assert found.sentence()

@@ -1,10 +1,14 @@
 import datetime as dt
 
 import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evenkeel.decide import Policy
 from evenkeel.decide.periods import by_period, periods_covered
 from evenkeel.errors import InvalidInput
 
@@ -101,7 +105,13 @@ def test_a_part_alone_is_shown_as_it_is():
         (np.array([1_700_000_000 * 10**9]), "which are no microseconds"),
         (np.array([0.5, 1.5]), r"got float64 of shape \(2,\)"),
         (np.array([True, False]), "got bool"),
-        (np.array(["2024-01-01"]), "got <U10"),
+        (["2024-01-01", "soon"], "got 'soon'. Give dates, datetimes, or text such as 2024-03-01"),
+        ([dt.date(2024, 1, 1), 5], "got 5. Give dates, datetimes, or text"),
+        ([None, dt.date(2024, 1, 1)], "1 of 2 times are missing"),
+        (pd.Series(["2024-01-01", None]), "1 of 2 times are missing"),
+        ([pd.Timestamp("2024-01-01"), pd.NaT], "1 of 2 times are missing"),
+        (pd.Series(pd.period_range("2024-01", periods=2, freq="M")), "got Period.*Give dates"),
+        (["", "2024-01-01"], "got ''. Give dates"),
         (np.array([], dtype="datetime64[us]"), r"shape \(0,\)"),
         (np.array(["2024-01-01", "NaT"], dtype="datetime64[D]"), "1 of 2 times are missing"),
     ],
@@ -118,3 +128,50 @@ def test_other_periods_and_lengths_are_refused():
         InvalidInput, match="flagged of by_period must have one value for each time, 1"
     ):
         by_period([1, 0], moments("2024-03-01"), per="day")
+
+
+DAYS = ["2024-03-01", "2024-03-10", "2024-03-04"]
+NAIVE = [dt.datetime.fromisoformat(day) for day in DAYS]
+BERLIN = dt.timezone(dt.timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        NAIVE,
+        tuple(at.date() for at in NAIVE),
+        [NAIVE[0], NAIVE[1].date(), np.datetime64(DAYS[2])],
+        DAYS,
+        np.array(DAYS),
+        np.array(DAYS, dtype=object),
+        [DAYS[0], "2024-03-10T00:00:00Z", "2024-03-04 02:00:00+02:00"],
+        pd.Series(NAIVE),
+        pd.DatetimeIndex(DAYS),
+        pd.Series(DAYS),
+        pd.Series(DAYS, dtype="string"),
+        pd.Series(NAIVE).dt.tz_localize("UTC").dt.tz_convert("Europe/Berlin"),
+        pd.Series(NAIVE).astype("timestamp[us][pyarrow]"),
+        pd.Series(NAIVE).dt.tz_localize("UTC").astype("timestamp[us, Europe/Berlin][pyarrow]"),
+        pl.Series(NAIVE),
+        pl.Series(DAYS),
+        pl.Series(NAIVE).dt.replace_time_zone("UTC").dt.convert_time_zone("Europe/Berlin"),
+        pl.Series([at.date() for at in NAIVE]),
+        pa.array(NAIVE),
+        pa.chunked_array([NAIVE[:1], NAIVE[1:]]),
+        [at.replace(tzinfo=dt.UTC).astimezone(BERLIN) for at in NAIVE],
+    ],
+    ids=range(21),
+)
+def test_times_of_any_library_are_the_same_moments(times):
+    assert periods_covered(times, per="day") == 10.0
+    hits = [1, 0, 1]
+    assert by_period(hits, times, per="day") == by_period(hits, moments(*DAYS), per="day")
+    found = Policy.capacity("1/hour").choose([0, 1, 1], [0.1, 0.2, 0.3], times=times, n_boot=0)
+    assert found.apply([0.1, 0.2, 0.3]).sum() == 3
+
+
+def test_a_time_zone_counts_in_utc():
+    noon = dt.datetime(2024, 3, 1, 0, 30, tzinfo=BERLIN)
+    assert by_period([1, 1], [noon, noon + dt.timedelta(days=1)], per="day") == by_period(
+        [1, 1], moments("2024-02-29T23:30", "2024-03-01T23:30"), per="day"
+    )

@@ -127,3 +127,28 @@ def test_without_a_positive_there_is_no_ratio_and_without_rows_an_error():
     assert diagnose([0, 1], [[1.0, 0.0], [1.0, 0.0]])["o_e"] is None
     with pytest.raises(InvalidInput, match="proba of diagnose"):
         diagnose([], np.zeros((0, 2)))
+
+
+@pytest.mark.parametrize(
+    ("y", "p", "n_bins", "said"),
+    [
+        ([5, 1], [0.1, 0.2], 10, "y of reliability must be class codes from 0 to 1"),
+        ([np.nan, 1], [0.1, 0.2], 10, "y of reliability must be class codes"),
+        ([0.5, 1], [0.1, 0.2], 10, "y of reliability must be whole class codes"),
+        ([[0, 1]], [0.1, 0.2], 10, "y of reliability must have shape"),
+        ([0, 1], [[0.1, 0.2], [0.3, 0.4]], 10, "p of reliability must have shape"),
+        ([0, 1], [0.1, np.nan], 10, "p of reliability must be finite"),
+        ([0, 1], [0.1, 0.2, 0.3], 10, "same number of rows"),
+        ([0, 1], [0.1, 0.2], 0, "n_bins of reliability must be a whole number of at least 1"),
+        ([0, 1], [0.1, 0.2], -1, "n_bins of reliability"),
+        ([0, 1], [0.1, 0.2], 2.5, "n_bins of reliability"),
+    ],
+)
+def test_what_no_table_can_be_made_of_is_refused(y, p, n_bins, said):
+    with pytest.raises(InvalidInput, match=said):
+        reliability(y, p, n_bins=n_bins)
+
+
+def test_truth_values_and_whole_floats_are_labels_and_numbers_of_bins():
+    y, p = [True, False, True], [0.1, 0.5, 0.9]
+    assert reliability(y, p, n_bins=2.0) == reliability([1.0, 0.0, 1.0], p, n_bins=2)

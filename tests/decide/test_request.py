@@ -66,9 +66,13 @@ WANTED = {
         {"capacity": "1%", "min_recall": 0.5},
         Policy(goal="precision", floor_of="recall", floor=0.5, limit="1%"),
     ),
-    "precision within a capacity": (
-        {"capacity": "1%", "metric": "precision"},
-        Policy(goal="precision", limit="1%"),
+    "recall within a capacity": (
+        {"capacity": "1%", "metric": "recall"},
+        Policy(goal="recall", limit="1%"),
+    ),
+    "specificity with a recall": (
+        {"min_recall": 0.5, "metric": "specificity"},
+        Policy(goal="specificity", floor_of="recall", floor=0.5),
     ),
 }
 
@@ -129,9 +133,7 @@ APART = [
 @pytest.mark.parametrize("pair", APART, ids=lambda pair: f"{pair[0][0]} and {pair[1][0]}")
 def test_what_excludes_each_other_is_refused_by_name(pair):
     (_, first), (_, second) = pair
-    with pytest.raises(
-        InvalidInput, match=r"policy of run must be one thing\. Got .* and .*Keep one"
-    ):
+    with pytest.raises(InvalidInput, match=r"of run and .* of run exclude each other\. Keep one"):
         Request(**first, **second)
 
 
@@ -147,7 +149,19 @@ def test_what_excludes_each_other_is_refused_by_name(pair):
         ({"metric": "recal"}, "Did you mean 'recall'"),
         ({"metric": "recall"}, "must weigh both kinds of error"),
         ({"metric": "specificity"}, "must weigh both kinds of error"),
-        ({"metric": "cost"}, "must go with costs. Got none"),
+        (
+            {"metric": "precision", "capacity": "1%"},
+            r"weigh both kinds of error. Got 'precision' with a capacity.*\(min_recall\)",
+        ),
+        (
+            {"metric": "precision", "min_precision": 0.5},
+            r"Got 'precision' with a minimum precision.*give a minimum recall \(min_recall\)",
+        ),
+        (
+            {"metric": "recall", "min_recall": 0.5},
+            "Got 'recall' with a minimum recall, which is best when every row is flagged",
+        ),
+        ({"metric": "cost"}, "must go with costs when it is 'cost'. Got none"),
         ({"metric": "f-1"}, "metric of run must be one of"),
         ({"metric": "fnan"}, "accuracy, cost, f<beta>; with a limit.*rank remedies only average-p"),
         ({"scenario": "fruad"}, "Did you mean 'fraud'"),

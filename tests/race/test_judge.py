@@ -5,6 +5,7 @@ import pytest
 from sklearn.metrics import average_precision_score, brier_score_loss, f1_score, log_loss
 
 from evenkeel.decide import Policy
+from evenkeel.decide.goals import ONE_SIDED
 from evenkeel.metrics import METRICS
 from evenkeel.race.judge import BASELINE, BETTER, UNCLEAR, WORSE, Entry, Judge, average_dicts
 from evenkeel.scores import Scores
@@ -60,7 +61,11 @@ def test_labels_are_settled_on_the_other_folds():
 
 @pytest.mark.parametrize("objective", [name for name in METRICS if name != "cost"])
 def test_every_metric_can_rank_and_tells_a_better_from_a_worse(objective):
-    policy = Policy.metric(objective) if METRICS[objective].kind == "decision" else None
+    policy = None
+    if METRICS[objective].kind == "decision":
+        held = "recall" if objective in ("precision", "specificity") else "precision"
+        floor = {"floor_of": held, "floor": 0.3} if objective in ONE_SIDED else {}
+        policy = Policy(goal=objective, **floor)
     base, same, good, bad = judged(
         scored(1.5), scored(1.5), scored(3.5, seed=1), scored(0.2, seed=2),
         objective=objective, policy=policy,
@@ -70,7 +75,7 @@ def test_every_metric_can_rank_and_tells_a_better_from_a_worse(objective):
     assert same.figures["objective_difference"] == 0
     key = METRICS[objective].key
     sign = 1 if METRICS[objective].greater_is_better else -1
-    if objective not in ("precision", "recall", "specificity", "accuracy"):
+    if objective not in (*ONE_SIDED, "accuracy"):
         assert good.figures["versus_baseline"] == BETTER
         assert bad.figures["versus_baseline"] == WORSE
         assert sign * good.figures["objective_difference_low"] > 0

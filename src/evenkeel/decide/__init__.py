@@ -1,7 +1,7 @@
 """Calibrated probabilities, exact thresholds, and decisions in the user's own terms.
 
 Files import from the ones above them: odds, platt, isotonic, beta, temperature, prior,
-estimate_prior, calibrate, reliability, periods, capacity, cost, cost_matrix, threshold, benefit,
+estimate_prior, calibrate, reliability, periods, capacity, amounts, cost, cost_matrix, threshold, benefit,
 guarantee, class_goal, floors, multiclass, spread, goals, policy, request, decision, binary, choose,
 settle, label_policy, micro, multilabel_decision, multilabel. The classifiers (classifier, multilabel_classifier) need
 scikit-learn and are not imported here.

@@ -14,6 +14,7 @@ from evenkeel.decide.guarantee import guaranteed
 from evenkeel.decide.spread import redraw
 from evenkeel.decide.threshold import FLAGS_ALL, FLAGS_NONE, Curve, optimum, threshold_curve
 from evenkeel.errors import InvalidInput
+from evenkeel.reading.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 _SLACK = 1e-9  # rounding allowed when alerts are put against their limit
+_FEW = 10  # alerts below which a precision is hardly known: 9 of 9 leave room for 0.72
 
 
 def choose_threshold(
@@ -99,6 +101,8 @@ def choose_threshold(
         notes += [promise.sentence(), "the threshold keeps it on these scores alone"]
     if not reached:
         notes.append(_how_near(policy, counts))
+    elif promise is None and policy.floor_of == "precision":
+        notes += _rests_on(np.count_nonzero(score >= threshold) / len(p))
     if threshold in {FLAGS_ALL, FLAGS_NONE}:
         notes.append(_why_degenerate(policy, curve, share, everything=threshold == FLAGS_ALL))
     reached = reached and promise is None
@@ -172,13 +176,16 @@ def _best(
 
 
 def _one_score_a_row(y: Ints, p: Floats, weight: Floats | None) -> Curve:
-    """The curve that a promise rests on: a row scored several times is still one draw."""
+    """The curve that a promise rests on: a row scored several times is still one draw.
+
+    The first repeat: a mean over repeats is steadier than the scores of any model.
+    """
     if weight is not None:
         raise InvalidInput(
             "a guaranteed minimum must rest on rows that count once each. Got row weights, or "
             "another prevalence of deployment. Leave out the confidence."
         )
-    return threshold_curve(y, p.mean(axis=0))
+    return threshold_curve(y, p[0])
 
 
 def _promise(policy: Policy, line: Curve) -> Guarantee:
@@ -219,18 +226,26 @@ def _how_near(policy: Policy, counts: list[float]) -> str:
     )
 
 
+def _rests_on(alerts: float) -> list[str]:
+    """That a precision is kept by few alerts; nothing where there are enough."""
+    if alerts >= _FEW:
+        return []
+    rests = f"this precision rests on {plural(math.ceil(alerts), 'alert')}"
+    return [f"{rests}; for one that new rows keep, ask for a promise: a confidence such as 0.95"]
+
+
 def _why_degenerate(policy: Policy, curve: Curve, share: float | None, *, everything: bool) -> str:
     costs = policy.costs
     what = "flags everything" if everything else "flags nothing"
     found = f"the scores run from {curve.scores[-1]:.3g} to {curve.scores[0]:.3g}"
-    if share is not None:
-        if everything:
-            return f"{what}: the capacity is as large as the table"
-        tied = (curve.tp + curve.fp)[1] / (curve.tp + curve.fp)[-1]
+    tied = (curve.tp + curve.fp)[1] / (curve.tp + curve.fp)[-1]
+    if share is not None and not everything and tied > share * (1.0 + _SLACK):
         return (
             f"{what}: {per_1000(tied)} of 1,000 rows share the highest score, and the capacity is "
             f"{per_1000(share)}"
         )
+    if share is not None and everything and policy.goal == "recall" and policy.floor_of is None:
+        return f"{what}: the capacity is as large as the table"
     if policy.floor_of is not None:
         kept = f"a {policy.floor_of} of at least {policy.floor:g}"
         return f"{what}: of all thresholds that keep {kept} this one serves best; {found}"

@@ -89,8 +89,8 @@ class Capacity:
         n_rows
             Number of rows.
         times
-            ``(n_rows,)``: when each row happened, datetime64 or whole microseconds since 1970;
-            needed for a capacity per period.
+            ``(n_rows,)``: when each row happened, as ``periods_covered`` takes it; needed for a
+            capacity per period.
 
         Raises
         ------

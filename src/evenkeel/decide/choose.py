@@ -9,9 +9,10 @@ import numpy as np
 
 from evenkeel._arrays import as_codes, as_scores, as_weights, same_length
 from evenkeel._checks import check_choice, check_number
-from evenkeel.confusion import confusion_table
+from evenkeel.confusion import DECISION_METRICS, beta_of, confusion_table
 from evenkeel.decide.binary import choose_threshold
 from evenkeel.decide.decision import Decision
+from evenkeel.decide.goals import ONE_SIDED, SCENARIOS, class_names
 from evenkeel.decide.multiclass import (
     MIN_ROWS,
     Goal,
@@ -20,8 +21,9 @@ from evenkeel.decide.multiclass import (
     search_offsets,
     utilities,
 )
+from evenkeel.decide.policy import Policy
 from evenkeel.decide.spread import redraw_offsets
-from evenkeel.errors import InvalidInput
+from evenkeel.errors import InvalidInput, InvalidType
 from evenkeel.reading.words import plural
 
 if TYPE_CHECKING:
@@ -29,12 +31,24 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from evenkeel.decide.policy import Policy
-
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
 _SLACK = 1e-12  # rounding allowed when a recall is put against its minimum
+
+
+def as_policy(given: Any, owner: str) -> Policy:
+    """The policy given; InvalidType for anything else, with the policy that a word may have meant."""
+    if isinstance(given, Policy):
+        return given
+    write = "Policy.metric('f1'), Policy(cost_fn=10, cost_fp=1), ..."
+    word = given if isinstance(given, str) else ""
+    if word in {*DECISION_METRICS} - {*ONE_SIDED} or beta_of(word) is not None:
+        write = f"Policy.metric({word!r})"
+    elif word in SCENARIOS:
+        write = f"Policy.scenario({word!r})"
+    got = repr(given) if isinstance(given, str) else type(given).__name__
+    raise InvalidType(f"policy of {owner} must be a Policy. Got {got}. Write {write}.")
 
 
 def choose(
@@ -88,8 +102,8 @@ def choose(
     Raises
     ------
     InvalidInput
-        Scores outside [0, 1], lengths that differ, one class only, columns missing, or a policy
-        that does not fit the number of classes.
+        Scores outside [0, 1], lengths that differ, one class only, columns missing or such that one
+        decision is never dearer, or a policy that does not fit the number of classes.
 
     References
     ----------
@@ -104,12 +118,38 @@ def choose(
     >>> found.threshold, found.sentence()
     (0.25, 'Act when p >= 0.25: 667 alerts per 1,000 rows, precision 0.75 (3/4), recall 1.00 (3/3).')
     """
+    costs = as_policy(policy, "choose").costs
+    if costs is not None:
+        costs.check_rows(columns, np.size(y))
+    return choose_part(
+        policy, y, p, columns=columns, n_boot=n_boot, seed=seed, weight=weight, classes=classes,
+        times=times, share=share,
+    )  # fmt: skip
+
+
+def choose_part(
+    policy: Policy,
+    y: ArrayLike,
+    p: ArrayLike,
+    *,
+    columns: Mapping[str, Any] | None,
+    n_boot: int,
+    seed: int,
+    weight: ArrayLike | None,
+    classes: Sequence[Any] | None,
+    times: Any = None,
+    share: float | None,
+) -> Decision:
+    """The same on a part of the rows, where it is no mistake that all amounts are 0."""
     check_number(n_boot, "n_boot", "choose", low=0, whole=True)
+    if share is not None:
+        check_number(share, "share", "choose", low=0.0)
     scores = as_scores(p, owner="choose")
     if scores.ndim not in {1, 2, 3} or (scores.ndim > 1 and scores.shape[-1] < 2):
         raise InvalidInput(f"p of choose must have shape (n_rows, n_classes). Got {np.shape(p)}.")
     n_classes = 2 if scores.ndim == 1 else scores.shape[-1]
     policy.check(n_classes)
+    names = class_names(classes, n_classes, "choose")
     codes = as_codes(y, owner="choose", n_classes=n_classes)
     same_length("choose", y=codes, p=scores[0] if scores.ndim == 3 else scores)
     mass = None if weight is None else as_weights(weight, codes.size, owner="choose")
@@ -117,7 +157,7 @@ def choose(
         raise InvalidInput("y of choose must hold at least two classes. Got one.")
     if n_classes > 2:
         repeats = scores.reshape(-1, *scores.shape[-2:])
-        return _offsets(policy, codes, repeats, mass, n_boot // 4, seed, tuple(classes or ()))
+        return _offsets(policy, codes, repeats, mass, n_boot // 4, seed, names)
     if policy.alerts is not None and share is None:
         share = policy.alerts.budget(codes.size, times=times) / codes.size
     score = np.atleast_2d(scores if scores.ndim == 1 else scores[..., 1])
@@ -140,7 +180,7 @@ def _offsets(
     weight: Floats | None,
     n_boot: int,
     seed: int,
-    classes: tuple[Any, ...],
+    names: tuple[str, ...],
 ) -> Decision:
     """Choose for several classes; ``p`` is ``(n_repeats, n_rows, n_classes)``."""
     costs, n_repeats, n_classes = policy.costs, len(p), p.shape[2]
@@ -148,7 +188,6 @@ def _offsets(
     rows = np.bincount(y, minlength=n_classes)
     support = np.bincount(y, weights=mass, minlength=n_classes).astype(np.float64)
     table = None if costs is None else np.asarray(costs.table, dtype=np.float64)
-    names = tuple(str(name) for name in classes or range(n_classes))
     goal = Goal(policy.goal, support, table, floors=_floors(policy, names))
     logs = utilities(p, None if costs is None else costs.gains())
     common = int(np.argmax(support))

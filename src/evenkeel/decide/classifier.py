@@ -13,13 +13,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from evenkeel._rows import columns_of
 from evenkeel.answers import answers, from_margins
-from evenkeel.decide.policy import Policy
 from evenkeel.decide.settle import Settled
 from evenkeel.decide.training import (
     as_labels,
     check_training,
     fit_given,
     folds_of,
+    policy_of,
     routed,
     settle_on,
 )
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evenkeel.decide.decision import Decision
+    from evenkeel.decide.policy import Policy
     from evenkeel.scores import Scores
 
     Floats = NDArray[np.float64]
@@ -55,11 +56,9 @@ class DecidedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  # 
         Number of folds; from the size of the rarest class when None. Copies of a row and ``groups``
         stay together. Or a splitter of scikit-learn, or pairs of row numbers (train, test).
     calibration
-        How scores become probabilities: ``"auto"`` or a method of
-        :func:`evenkeel.decide.settle`.
+        How scores become probabilities: ``method`` of :func:`evenkeel.decide.settle`.
     prevalence
-        Share of the positive class where the model will work, when it is not that of the training
-        rows.
+        Share of the positive class where the model will work, when it is not that of these rows.
     random_state
         Seed of the folds and of the bootstrap.
 
@@ -77,6 +76,7 @@ class DecidedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  # 
 
     Examples
     --------
+    >>> from evenkeel import Policy
     >>> from sklearn.datasets import make_classification
     >>> from sklearn.linear_model import LogisticRegression
     >>> X, y = make_classification(n_samples=2000, weights=[0.95], random_state=0)
@@ -165,8 +165,7 @@ class DecidedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  # 
         """
         X, labels, sorted_codes = check_training(X, y)
         classes, codes = positive_last(labels, sorted_codes)
-        policy = self.policy or Policy.scenario("general", n_classes=len(classes))
-        policy.check(len(classes))
+        policy = policy_of(self.policy, len(classes))
         paid = columns if columns is not None else columns_of(X, policy.columns)
         to_fit, to_split = routed(self, sample_weight, groups, fit_params)
         folds = folds_of(self.cv, X, codes, groups=groups, routed=to_split, seed=self.random_state)
@@ -197,7 +196,8 @@ class DecidedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  # 
         Parameters
         ----------
         fitted
-            Classifier fitted on codes 0 to K - 1; with two classes 1 is the positive one.
+            Classifier fitted on codes 0 to K - 1; with two classes 1 is the positive one. Or on
+            labels: those in ``classes`` are found by name, others stand for codes in their order.
         settled
             What :func:`evenkeel.decide.settle` returned, or its calibrator alone.
         decision
@@ -213,10 +213,9 @@ class DecidedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  # 
         InvalidInput
             A calibrator without a decision, or another number of classes.
         """
+        calibrator = settled
         if isinstance(settled, Settled):
             calibrator, decision = settled.calibrator, settled.decision
-        else:
-            calibrator = settled
         if decision is None:
             raise InvalidInput(
                 "DecidedClassifier.of needs what settle() returned, or a calibrator and a decision. "
@@ -261,10 +260,10 @@ class DecidedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  # 
                 "DecidedClassifier.of(fitted, settled, scores=scores)."
             )
         other = copy.copy(self)
-        other.policy = policy
+        other.policy = policy_of(policy, len(self.classes_))
         other.columns_ = self.columns_ if columns is None else columns
         other.times_ = self.times_ if times is None else times
-        settled = settle_on(self, policy, self.scores_, other.columns_, other.times_)
+        settled = settle_on(self, other.policy, self.scores_, other.columns_, other.times_)
         other.calibrator_, other.decision_ = settled.calibrator, settled.decision
         return other
 
@@ -287,7 +286,8 @@ class DecidedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  # 
 
     def _proba(self, X: Any) -> Floats:
         check_is_fitted(self, "estimator_")
-        found, is_margin = answers(self.estimator_, X, len(self.classes_))
+        labels = self.classes_[np.argsort(self.codes_)].tolist()
+        found, is_margin = answers(self.estimator_, X, len(labels), labels=labels)
         if is_margin:
             unit = None if self.scores_ is None else self.scores_.unit
             if unit is None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evenkeel._arrays import as_codes
-from evenkeel._checks import check_number, did_you_mean, listed
+from evenkeel._checks import check_number
+from evenkeel.decide.amounts import MOST, check_stakes, plain_number, read_columns, squeezed
 from evenkeel.errors import InvalidInput, InvalidType
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_MOST = 1e100  # sums over rows of larger costs, and their squares, would not be finite
 _PARTS = {(1, 0): "cost_fn", (0, 1): "cost_fp", (1, 1): "cost_tp", (0, 0): "cost_tn"}
 
 
@@ -36,7 +36,8 @@ class Costs:
     Raises
     ------
     InvalidInput, InvalidType
-        Entries that are negative, above 1e100, missing or not numbers, or decisions that all cost the same.
+        Entries that are negative, above 1e100, missing or not numbers, or costs under which one
+        decision is never dearer.
 
     Examples
     --------
@@ -51,6 +52,8 @@ class Costs:
         n_classes = len(self.table)
         if n_classes < 2 or any(len(row) != n_classes for row in self.table):
             raise InvalidInput("A cost matrix must have one row and one column for each class.")
+        plain = tuple(tuple(plain_number(entry) for entry in row) for row in self.table)
+        object.__setattr__(self, "table", plain)
         for true, row in enumerate(self.table):
             for decided, entry in enumerate(row):
                 self._check_entry(entry, true, decided)
@@ -61,7 +64,7 @@ class Costs:
                 "These costs make every decision equal: within each true class all decisions cost "
                 "the same. Give a miss or a false alarm its own cost."
             )
-        if n_classes == 2 and not self.columns:
+        if n_classes == 2:
             self._check_pull()
 
     def _check_entry(self, entry: Any, true: int, decided: int) -> None:
@@ -74,25 +77,38 @@ class Costs:
                 f"{name} of Policy must be a number or the name of a column. Got {entry!r}."
             )
         given: Any = entry  # the type of all real numbers knows no order
-        if _MOST < given < np.inf:
+        if MOST < given < np.inf:
             raise InvalidInput(
-                f"{name} of Policy must be a number of at least 0 and at most {_MOST:g}. "
+                f"{name} of Policy must be a number of at least 0 and at most {MOST:g}. "
                 f"Got {entry!r}. Give costs in a larger unit."
             )
         check_number(entry, name, "Policy", low=0.0)
 
     def _check_pull(self) -> None:
-        (tn, fp), (fn, tp) = ((float(entry) for entry in row) for row in self.table)
-        if not fn > tp:
+        """Whether each kind of error costs anything, as far as it can be told without the rows."""
+        (tn, fp), (fn, tp) = self.table
+        if not _may_exceed(fn, tp):
             raise InvalidInput(
-                f"A miss (cost_fn {fn:g}) must cost more than a caught case (cost_tp {tp:g}); "
-                "otherwise never acting is cheapest and no threshold is needed."
+                f"A miss (cost_fn {_amount(fn)}) must cost more than a caught case "
+                f"(cost_tp {_amount(tp)}); otherwise never acting is cheapest and no threshold is "
+                "needed."
             )
-        if not fp > tn:
+        if not _may_exceed(fp, tn):
             raise InvalidInput(
-                f"A false alarm (cost_fp {fp:g}) must cost more than leaving a row alone "
-                f"(cost_tn {tn:g}); otherwise always acting is cheapest and no threshold is needed."
+                f"A false alarm (cost_fp {_amount(fp)}) must cost more than leaving a row alone "
+                f"(cost_tn {_amount(tn)}); otherwise always acting is cheapest and no threshold is "
+                "needed."
             )
+
+    def check_rows(self, columns: Mapping[str, Any] | None, n_rows: int) -> None:
+        """Raise InvalidInput where one decision is never dearer, whatever a row's class.
+
+        Of the rows of later tables nothing is asked: there every amount may be 0.
+        """
+        if not self.columns:
+            return
+        (tn, fp), (fn, tp) = self._entries(columns, n_rows)
+        check_stakes(fn - tp, fp - tn, names=self.columns)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -190,19 +206,19 @@ class Costs:
     def saving(self, p: Floats, *, columns: Mapping[str, Any] | None = None) -> Floats:
         """What acting on a row saves, squeezed into [0, 1]: what rows compete by for a capacity.
 
-        ``1/2 + g / (2 (1 + |g|))`` with the expected saving ``g = p w_1 - (1 - p) w_0`` and the
-        weights of :meth:`effective`, so 1/2 is Elkan's rule; without columns ``p``, whose order is
-        the same.
+        The expected saving ``g = p w_1 - (1 - p) w_0`` with the weights of :meth:`effective`, on the
+        log scale of ``squeezed``, so 1/2 is Elkan's rule; without columns ``p``, whose order is the
+        same.
 
         >>> rule = Costs(((0.0, 4.0), ("amount", 0.0)))
-        >>> rule.saving(np.array([0.5, 0.5]), columns={"amount": [4.0, 6.0]}).tolist()
+        >>> rule.saving(np.array([0.5, 0.5]), columns={"amount": [4.0, 6.0]}).round(6).tolist()
         [0.5, 0.75]
         """
         if not self.columns:
             return p
         (tn, fp), (fn, tp) = self._entries(columns, p.shape[-1])
         saved = p * (fn - tp) - (1.0 - p) * (fp - tn)
-        return np.asarray(0.5 + saved / (2.0 * (1.0 + np.abs(saved))))
+        return squeezed(saved)
 
     def expected(
         self, proba: Floats, decided: Any, *, columns: Mapping[str, Any] | None = None
@@ -254,16 +270,7 @@ class Costs:
         return f"p x {_stake(fn, tp)} > {lead}(1 - p) x {_stake(fp, tn)}"
 
     def _entries(self, columns: Mapping[str, Any] | None, n_rows: int) -> list[list[Floats]]:
-        known = {} if columns is None else columns
-        values: dict[str, Floats] = {}
-        for name in self.columns:
-            if name not in known:
-                names = [str(key) for key in known]
-                raise InvalidInput(
-                    f"The cost column {name!r} is not there. Given: {listed(names) or 'none'}. "
-                    f"{did_you_mean(name, names)}".rstrip()
-                )
-            values[name] = _column(name, known[name], n_rows)
+        values = read_columns(self.columns, columns, n_rows)
         return [
             [
                 values[entry] if isinstance(entry, str) else np.full(n_rows, float(entry))
@@ -281,20 +288,8 @@ def _amount(entry: float | str) -> str:
     return entry if isinstance(entry, str) else f"{entry:g}"
 
 
-def _column(name: str, column: Any, n_rows: int) -> Floats:
-    try:
-        values = np.asarray(column, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InvalidInput(f"The cost column {name!r} must hold numbers.") from error
-    if values.shape != (n_rows,):
-        raise InvalidInput(
-            f"The cost column {name!r} must have {n_rows:,} values, one per row. "
-            f"Got shape {values.shape}."
-        )
-    wrong = np.flatnonzero(~((values >= 0.0) & (values <= _MOST)))
-    if wrong.size:
-        raise InvalidInput(
-            f"The cost column {name!r} must hold numbers of at least 0, at most {_MOST:g}. "
-            f"{wrong.size:,} rows do not, first row {wrong[0]:,}: {values[wrong[0]]:g}."
-        )
-    return values
+def _may_exceed(wrong: float | str, right: float | str) -> bool:
+    """Whether a wrong decision may cost more than the right one; columns tell that by their rows."""
+    if isinstance(wrong, str) or isinstance(right, str):
+        return wrong != right
+    return wrong > right

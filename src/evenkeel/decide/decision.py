@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from evenkeel._arrays import as_scores
+from evenkeel.decide.amounts import saved_at
 from evenkeel.decide.capacity import flag_top
+from evenkeel.decide.goals import class_names
 from evenkeel.decide.multiclass import decide, utilities
 from evenkeel.decide.policy import Policy, brief
 from evenkeel.decide.threshold import FLAGS_ALL, FLAGS_NONE
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 
 BANDS = ("approve", "review", "block")
+_MOST_ROWS = 1e15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,8 +116,9 @@ class Decision:
         alerts = self.policy.alerts
         if alerts is not None and alerts.per == "table":
             k, pays = int(alerts.amount), 0.0 if costs is None else costs.threshold
-            flagged = [flag_top(row, k) for row in score.reshape(-1, score.shape[-1])]
-            top = np.asarray(flagged).reshape(score.shape)
+            rows = score.reshape(math.prod(score.shape[:-1]), score.shape[-1])
+            top = np.asarray([flag_top(row, k) for row in rows], dtype=np.bool_)
+            top = top.reshape(score.shape)
             return np.asarray(top & (score >= pays)).astype(np.int64)
         threshold = FLAGS_NONE if self.threshold is None else self.threshold
         return np.asarray(score >= threshold).astype(np.int64)
@@ -130,7 +134,7 @@ class Decision:
     def sentence(self, classes: Sequence[Any] | None = None) -> str:
         """The decision in plain words with its counts; ``classes`` are the labels to use."""
         if self.offsets is not None:
-            names = [str(name) for name in classes or range(self.n_classes)]
+            names = class_names(classes, self.n_classes, "Decision.sentence")
             moved = ", ".join(
                 f"{name} {offset:+.2f}" for name, offset in zip(names, self.offsets, strict=True)
             )
@@ -148,13 +152,14 @@ class Decision:
             return "Flag everything" if threshold == FLAGS_ALL else "Flag nothing"
         costs, alerts = self.policy.costs, self.policy.alerts
         if alerts is not None and alerts.per == "table":
-            return f"Act on the {alerts.amount:,.0f} rows of a table with the highest scores"
+            highest = "expected savings, where acting pays" if costs and costs.columns else "scores"
+            return f"Act on the {alerts.amount:,.0f} rows of a table with the highest {highest}"
         if costs is not None and costs.columns:
             if threshold >= 1.0:
                 return "Act where acting costs nothing"
             if alerts is not None:
-                told = f"Act when acting is expected to save at least {_saving(threshold):.3g}"
-                return told + self._spread(_saving)
+                told = f"Act when acting is expected to save at least {saved_at(threshold):.3g}"
+                return told + self._spread(saved_at)
             return f"Act when {costs.rule(_factor(threshold))}{self._spread(_factor, 'factor ')}"
         if self.policy.cuts is not None:
             low, high = self.policy.cuts
@@ -202,9 +207,13 @@ class Decision:
             names = ("threshold", "offsets") if n_classes == 2 else ("offsets", "threshold")
             _must(fields[names[0]] is not None, names[0])
             _must(fields[names[1]] is None, names[1])
-            found = [_numbers(row, n_classes, "confusion", low=0.0) for row in stored["confusion"]]
+            found = [
+                _numbers(row, n_classes, "confusion", low=0.0, high=_MOST_ROWS)
+                for row in stored["confusion"]
+            ]
             rows = tuple(row for row in found if row is not None)
-            _must(len(found) == len(rows) == n_classes, "confusion")
+            whole = len(found) == len(rows) == n_classes
+            _must(whole and sum(map(sum, rows)) > 0.0, "confusion")
             share = _numbers([stored["prevalence"]], 1, "prevalence", low=0.0, high=1.0)
             _must(type(stored["reached"]) is bool, "reached")
             notes = stored["notes"]
@@ -225,12 +234,6 @@ def _factor(score: float) -> float:
     return score / (1.0 - score) if score < 1.0 else math.inf
 
 
-def _saving(score: float) -> float:
-    """What acting saves, from the score of ``Costs.saving``."""
-    squeezed = min(2.0 * score - 1.0, 1.0 - 1e-12)
-    return squeezed / (1.0 - abs(squeezed))
-
-
 def per_1000(share: float) -> str:
     """A share as so many of 1,000.
 
@@ -245,9 +248,14 @@ def rate(name: str, part: float, whole: float) -> str:
 
     >>> rate("recall", 173, 214)
     'recall 0.81 (173/214)'
+    >>> rate("precision", 78, 16_000)
+    'precision 0.0049 (78/16,000)'
     """
     counts = f"({round(part):,}/{round(whole):,})"
-    return f"{name} {part / whole:.2f} {counts}" if whole else f"{name} undefined {counts}"
+    if not whole:
+        return f"{name} undefined {counts}"
+    share = part / whole
+    return f"{name} {share:.2g} {counts}" if 0.0 < share < 0.01 else f"{name} {share:.2f} {counts}"
 
 
 def _plain(values: tuple[float, ...] | None) -> list[float] | None:

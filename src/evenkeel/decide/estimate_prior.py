@@ -192,7 +192,7 @@ def _warn(found: PriorEstimate) -> None:
     rarest = min(range(len(found.now)), key=lambda code: found.now[code])
     for code in dict.fromkeys((widest, rarest)):
         low, high = found.low[code], found.high[code]
-        if high - low > _WIDE or high > 10.0 * low:
+        if high - low > _WIDE or high > max(10.0 * low, _NOTHING):
             warnings.warn(
                 f"The rows can hardly tell the share of class {code}: it may lie anywhere from "
                 f"{low:.2g} to {high:.2g}. Take labels of some rows, or more rows.",

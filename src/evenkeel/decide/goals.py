@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from evenkeel._checks import check_choice, check_number, did_you_mean
+from evenkeel._checks import check_choice, check_number, did_you_mean, listed
 from evenkeel.confusion import DECISION_METRICS, beta_of
+from evenkeel.decide.amounts import plain_number
 from evenkeel.decide.capacity import read_capacity
 from evenkeel.decide.multiclass import GOALS
-from evenkeel.errors import InvalidInput
+from evenkeel.errors import InvalidInput, InvalidType
 from evenkeel.metrics import METRICS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from evenkeel.decide.policy import Policy
 
 BANDS = "bands"  # the goal of a policy whose thresholds are given
@@ -20,6 +23,12 @@ SCENARIOS = {
     "screening": ("precision", "recall", 0.95),
     "spam": ("recall", "precision", 0.99),
     "general": ("f1", None, None),
+}
+_NUMBERS = ("cost_fn", "cost_fp", "cost_tp", "cost_tn", "floor", "confidence")
+ONE_SIDED = {  # goals of one kind of error: when each is best, and what it needs beside it
+    "recall": ("every row is flagged", "a minimum precision (min_precision) or a capacity"),
+    "precision": ("hardly any row is flagged", "a minimum recall (min_recall)"),
+    "specificity": ("no row is flagged", "a minimum recall (min_recall)"),
 }
 
 
@@ -44,6 +53,53 @@ def title(name: str) -> str:
     return METRICS[name].title if name in METRICS else name.upper()
 
 
+def class_names(classes: Sequence[Any] | None, n_classes: int, owner: str) -> tuple[str, ...]:
+    """The label of each code as text; the codes themselves without labels.
+
+    >>> class_names(None, 2, "choose"), class_names(("calm", "storm"), 2, "choose")
+    (('0', '1'), ('calm', 'storm'))
+    """
+    names = tuple(str(name) for name in (range(n_classes) if classes is None else classes))
+    if len(names) != n_classes:
+        raise InvalidInput(
+            f"classes of {owner} must name the {n_classes} classes. Got {len(names)}: "
+            f"{listed(map(repr, names))}."
+        )
+    return names
+
+
+def plain_fields(policy: Policy) -> dict[str, Any]:
+    """The numbers of a policy as those of Python, and its rows as tuples: what JSON can hold."""
+    found = {name: plain_number(getattr(policy, name)) for name in _NUMBERS}
+    if policy.cost_matrix is not None:
+        found["cost_matrix"] = cost_rows(policy.cost_matrix)
+    if isinstance(policy.cuts, tuple):
+        found["cuts"] = tuple(map(plain_number, policy.cuts))
+    if policy.floors is not None:
+        found["floors"] = tuple((_plain(label), plain_number(low)) for label, low in policy.floors)
+    if policy.limit is not None:
+        found["limit"] = str(policy.limit)
+    return found
+
+
+def cost_rows(matrix: Iterable[Any]) -> tuple[tuple[Any, ...], ...]:
+    """A cost matrix as tuples of plain numbers; InvalidType when it has no rows."""
+    try:
+        rows = list(matrix)
+        if isinstance(matrix, str) or any(isinstance(row, str) for row in rows):
+            raise TypeError
+        return tuple(tuple(map(plain_number, row)) for row in rows)
+    except TypeError:
+        raise InvalidType(
+            "cost_matrix of Policy must hold one row for each true class, one column for each "
+            f"decision. Got {matrix!r}. Write Policy.matrix([[0, 1], [50, 0]])."
+        ) from None
+
+
+def _plain(label: Any) -> Any:
+    return label.item() if hasattr(label, "item") else label
+
+
 def check_policy(policy: Policy) -> None:
     """Raise unless the fields of a policy fit together."""
     _check_aim(policy)
@@ -59,6 +115,8 @@ def check_policy(policy: Policy) -> None:
         _check_confidence(policy)
     for label, floor in policy.floors or ():
         check_number(floor, f"recall of {label}", "Policy", low=0.0, high=1.0, open_low=True)
+    if policy.goal in ONE_SIDED:
+        _check_weighed(policy)
     limit = None if policy.limit is None else read_capacity(policy.limit)
     if limit is not None and limit.per == "table" and policy.floor_of is not None:
         # Of another table other rows are the top ones: no minimum could hold there.
@@ -68,6 +126,20 @@ def check_policy(policy: Policy) -> None:
         )
     if policy.preset is not None:
         check_choice(policy.preset, SCENARIOS, "scenario", "Policy")
+
+
+def _check_weighed(policy: Policy) -> None:
+    """A rate that flagging all rows, or hardly any, makes best needs something that it pays for."""
+    bounds = policy.floor_of == "precision" or policy.limit is not None
+    if bounds if policy.goal == "recall" else policy.floor_of == "recall":
+        return
+    best, ask = ONE_SIDED[policy.goal]
+    beside = "alone" if policy.limit is None else "with a capacity"
+    beside = beside if policy.floor_of is None else f"with a minimum {policy.floor_of}"
+    raise InvalidInput(
+        f"metric of Policy must weigh both kinds of error. Got {policy.goal!r} {beside}, which is "
+        f"best when {best}. Use f1, f2 or f0.5, or give {ask}."
+    )
 
 
 def _check_confidence(policy: Policy) -> None:

@@ -248,7 +248,8 @@ def _levels(p_values: Floats, share: Floats, level: float) -> Floats:
 
 def _all_hits(floor: float, level: float) -> int | None:
     """Rows that pass when every one is a hit: ``floor^rows <= level``."""
-    return math.ceil(math.log(level) / math.log(floor)) if floor < 1.0 else None
+    # At a confidence near 0 the level is 1: even then a promise rests on a row.
+    return max(1, math.ceil(math.log(level) / math.log(floor))) if floor < 1.0 else None
 
 
 def _more_rows(hits: int, rows: int, floor: float, level: float) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from evenkeel._checks import check_choice
 from evenkeel.errors import InvalidInput
+from evenkeel.reading.moments import parse_iso
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -31,7 +33,8 @@ def periods_covered(times: Any, *, per: str) -> float:
     Parameters
     ----------
     times
-        ``(n_rows,)``: datetime64, or whole microseconds since 1970 (UTC); at least one.
+        ``(n_rows,)``: dates or datetimes of Python, numpy or any frame library, ISO text, or whole
+        microseconds since 1970; at least one. Those with a time zone count in UTC.
     per
         ``"hour"``, ``"day"``, ``"week"`` or ``"month"``.
 
@@ -62,7 +65,7 @@ def by_period(
     flagged
         ``(n_rows,)``: whether each row is flagged.
     times
-        ``(n_rows,)``: datetime64, or whole microseconds since 1970 (UTC).
+        As for ``periods_covered``.
     per
         ``"hour"``, ``"day"``, ``"week"`` or ``"month"``.
     amount
@@ -110,6 +113,8 @@ def _moments(times: Any, per: str) -> Moments:
     if times is None:
         raise InvalidInput(f"{ask}; got none. {what_next}")
     raw = np.asarray(times)
+    if raw.dtype.kind in "OUT" and raw.ndim == 1:
+        raw = _from_objects(raw.tolist(), ask)
     if raw.dtype.kind not in "Mi" or raw.ndim != 1 or not raw.size:
         raise InvalidInput(f"{ask}; got {raw.dtype} of shape {raw.shape}. {what_next}")
     # Dates come as datetime64 in any unit; mypy knows no casts between kinds of moments.
@@ -124,6 +129,28 @@ def _moments(times: Any, per: str) -> Moments:
         )
     found: Moments = moments
     return found
+
+
+def _from_objects(values: list[Any], ask: str) -> Any:
+    """Dates and datetimes of Python, or ISO text, as datetime64 in UTC; NaT where one is missing."""
+    texts = [value for value in values if isinstance(value, str)]
+    if texts:
+        import polars as pl
+
+        known = pl.DataFrame({"t": pl.Series(texts, dtype=pl.String)})
+        read = iter(known.select(parse_iso(pl.col("t")))["t"].to_list())
+        values = [(next(read) or value) if isinstance(value, str) else value for value in values]
+    wrong = [value for value in values if not isinstance(value, date | np.datetime64 | None)]
+    wrong = [value for value in wrong if value == value]  # NaN is how frames write a missing cell
+    if wrong:
+        raise InvalidInput(
+            f"{ask}; got {wrong[0]!r}. Give dates, datetimes, or text such as 2024-03-01 12:00."
+        )
+    naive = [
+        at.astimezone(UTC).replace(tzinfo=None) if getattr(at, "tzinfo", None) else at
+        for at in values
+    ]
+    return np.array([None if at != at else at for at in naive], dtype="datetime64[us]")
 
 
 def _span(moments: Any) -> tuple[Any, Any]:

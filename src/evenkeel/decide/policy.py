@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, Self
 from evenkeel._checks import check_choice, check_number
 from evenkeel.decide.capacity import Capacity, read_capacity
 from evenkeel.decide.cost import Costs
-from evenkeel.decide.goals import BANDS, SCENARIOS, check_classes, check_policy, title
+from evenkeel.decide.goals import (
+    BANDS,
+    SCENARIOS,
+    check_classes,
+    check_policy,
+    cost_rows,
+    plain_fields,
+    title,
+)
 from evenkeel.errors import DamagedRun, EvenkeelError, InvalidInput, InvalidType
 
 if TYPE_CHECKING:
@@ -92,6 +100,8 @@ class Policy:
     preset: str | None = None
 
     def __post_init__(self) -> None:
+        for name, value in plain_fields(self).items():
+            object.__setattr__(self, name, value)
         check_policy(self)
 
     def __repr__(self) -> str:
@@ -147,7 +157,7 @@ class Policy:
     @classmethod
     def matrix(cls, costs: Sequence[Sequence[float]]) -> Self:
         """Least cost under a matrix: rows are true classes, columns decisions."""
-        return cls(cost_matrix=tuple(tuple(row) for row in costs))
+        return cls(cost_matrix=cost_rows(costs))
 
     @classmethod
     def scenario(cls, name: str, n_classes: int = 2) -> Self:

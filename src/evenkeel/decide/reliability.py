@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evenkeel._arrays import as_codes, as_scores, same_length
+from evenkeel._arrays import as_binary, as_codes, as_scores, same_length
+from evenkeel._checks import check_number
 from evenkeel.decide.platt import newton
 from evenkeel.errors import InvalidInput
 from evenkeel.intervals import wilson
@@ -100,19 +101,27 @@ def reliability(y: ArrayLike, p: ArrayLike, *, n_bins: int = 10) -> list[dict[st
     p
         ``(n_rows,)``: probabilities.
     n_bins
-        At most this many bins.
+        At most this many bins, at least 1.
+
+    Raises
+    ------
+    InvalidInput, InvalidType
+        Labels other than 0 and 1, probabilities out of range, or lengths that differ.
 
     Examples
     --------
     >>> [bin["count"] for bin in reliability([0, 0, 1, 1], [0.1, 0.1, 0.1, 0.9], n_bins=2)]
     [3, 1]
     """
+    check_number(n_bins, "n_bins", "reliability", low=1, whole=True)
     score = as_scores(p, owner="reliability")
-    hit = np.asarray(y, dtype=np.float64)
+    if score.ndim != 1:
+        raise InvalidInput(f"p of reliability must have shape (n_rows,). Got {score.shape}.")
+    hit = as_binary(y, owner="reliability").astype(np.float64)
     same_length("reliability", y=hit, p=score)
     order = np.argsort(score, kind="stable")
     score, hit = score[order], hit[order]
-    ranks = np.arange(1, n_bins) * score.size // n_bins
+    ranks = np.arange(1, int(n_bins)) * score.size // int(n_bins)
     # A cut inside a run of equal scores moves to the end of the run.
     cuts = np.searchsorted(score, score[ranks[ranks > 0] - 1], side="right")
     ends = np.unique(np.append(cuts, score.size))

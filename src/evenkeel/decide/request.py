@@ -10,15 +10,13 @@ from evenkeel._checks import check_choice, check_number, did_you_mean
 from evenkeel.confusion import beta_of
 from evenkeel.decide.capacity import read_capacity
 from evenkeel.decide.cost_matrix import in_order
-from evenkeel.decide.goals import BANDS, SCENARIOS
+from evenkeel.decide.goals import BANDS, ONE_SIDED, SCENARIOS
 from evenkeel.decide.policy import Policy
 from evenkeel.errors import InvalidInput, InvalidType
 from evenkeel.metrics import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_ONE_SIDED = ("precision", "recall", "specificity")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,12 +100,12 @@ class Request:
     def _check_metric(self) -> None:
         if self.metric in METRICS:
             return
-        kinds = {name: known.kind for name, known in METRICS.items() if name not in _ONE_SIDED}
+        kinds = {name: known.kind for name, known in METRICS.items() if name not in ONE_SIDED}
         chooses = [name for name, kind in kinds.items() if kind in {"decision", "cost"}]
         ranks = [name for name in kinds if name not in chooses]
         raise InvalidInput(
             f"metric of run must be one of {', '.join(chooses)}, f<beta>; with a limit or a minimum "
-            f"also {', '.join(_ONE_SIDED)}; to rank remedies only {', '.join(ranks)}. "
+            f"also {', '.join(ONE_SIDED)}; to rank remedies only {', '.join(ranks)}. "
             f"Got {self.metric!r}. {did_you_mean(str(self.metric), METRICS)}".rstrip()
         )
 
@@ -140,21 +138,15 @@ class Request:
         if extra and (self.scenario is not None or self.bands is not None):
             one = "scenario" if self.scenario is not None else "bands"
             raise InvalidInput(
-                f"policy of run must be one thing. Got {one} and {extra[0]}. Keep one of them."
+                f"{one} of run and {extra[0]} of run exclude each other. Keep one of them."
             )
         if self.confidence is not None and not any(floors.values()):
             raise InvalidInput(
                 "confidence of run must go with min_precision or min_recall. Got neither."
             )
-        if self.metric in _ONE_SIDED and not extra:
-            raise InvalidInput(
-                f"metric of run must weigh both kinds of error. Got {self.metric!r}, which is best "
-                "when every row, or none, is flagged. Use f1, f2 or f0.5, or a minimum such as "
-                "min_precision."
-            )
         if self.metric == "cost" and not self.has_costs:
             raise InvalidInput(
-                "metric 'cost' of run must go with costs. Got none. Give cost_fn and cost_fp "
+                "metric of run must go with costs when it is 'cost'. Got none. Give cost_fn and cost_fp "
                 "(--cost-fn and --cost-fp)."
             )
 
@@ -163,7 +155,7 @@ class Request:
         given = [name for name, there in options.items() if there]
         if len(given) > 1:
             raise InvalidInput(
-                f"policy of run must be one thing. Got {' and '.join(given)}. Keep one of them."
+                f"{' and '.join(f'{name} of run' for name in given)} exclude each other. Keep one of them."
             )
 
     @property
@@ -199,18 +191,15 @@ class Request:
             return self._by_class(classes)
         if self.scenario is not None:
             return Policy.scenario(self.scenario, n_classes=n_classes)
+        aim: dict[str, Any] = {"goal": "recall" if self.min_recall is None else "precision"}
         if self.has_costs:
-            policy = Policy(
-                cost_fn=self.cost_fn, cost_fp=self.cost_fp, cost_tp=self.cost_tp or 0.0,
-                cost_tn=self.cost_tn or 0.0, cost_matrix=in_order(self.cost_matrix, classes),
-            )  # fmt: skip
+            aim = {
+                "cost_fn": self.cost_fn, "cost_fp": self.cost_fp, "cost_tp": self.cost_tp or 0.0,
+                "cost_tn": self.cost_tn or 0.0, "cost_matrix": in_order(self.cost_matrix, classes),
+            }  # fmt: skip
         elif self.decides:
-            policy = Policy.metric(str(self.metric))
-        elif self.min_recall is not None:
-            policy = Policy.metric("precision")
-        elif self.given:
-            policy = Policy.metric("recall")
-        else:
+            aim = {"goal": self.metric}
+        elif not self.given:
             raise InvalidInput(
                 "policy of a decision must say what decisions are for. Got nothing. Give costs "
                 "(--cost-fn and --cost-fp), --capacity, --min-precision, --min-recall, --metric or "
@@ -219,8 +208,8 @@ class Request:
         floor_of = None
         if self.min_precision is not None or self.min_recall is not None:
             floor_of = "precision" if self.min_recall is None else "recall"
-        return replace(
-            policy,
+        return Policy(
+            **aim,
             floor_of=floor_of,
             floor=self.min_precision if self.min_recall is None else self.min_recall,
             confidence=self.confidence,

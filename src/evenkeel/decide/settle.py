@@ -10,7 +10,7 @@ import numpy as np
 from evenkeel._checks import check_number
 from evenkeel.confusion import confusion_table, from_confusion
 from evenkeel.decide.calibrate import fit_calibrator
-from evenkeel.decide.choose import choose
+from evenkeel.decide.choose import as_policy, choose, choose_part
 from evenkeel.decide.prior import Chained, PriorShift
 from evenkeel.errors import InvalidInput
 from evenkeel.metrics import row_cost
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+
+
+RAREST = 1e-9  # share of a class that probabilities can still be put on the scale of
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +113,7 @@ def settle(
     >>> settled.labels.shape, round(float(settled.proba[0, :, 1].mean()), 2)
     ((1, 400), 0.1)
     """
-    n_repeats, n_rows, n_classes = scores.raw.shape
+    policy, (n_repeats, n_rows, n_classes) = as_policy(policy, "settle"), scores.raw.shape
     fitted = fit_calibrator(scores.y, scores.raw, method=method, fold=scores.fold[0])
     shift, weight = deployment(scores.y, n_classes, prevalence)
     calibrator = fitted if shift is None else Chained((fitted, shift))
@@ -159,7 +162,7 @@ class _Ask:
         if rows is not None and alerts is not None and alerts.per == "table":
             # So many rows of any table: of a part of it, its share.
             policy = replace(policy, limit=f"{100.0 * (self.share or 0.0):.17g}%")
-        return choose(
+        return (choose if rows is None else choose_part)(
             policy,
             y,
             p,
@@ -188,6 +191,11 @@ def deployment(
         prevalence, "deploy_prevalence", "a decision",
         low=0.0, high=1.0, open_low=True, open_high=True,
     )  # fmt: skip
+    if not RAREST <= prevalence <= 1.0 - RAREST:
+        raise InvalidInput(
+            f"deploy_prevalence of a decision must leave either class a share of {RAREST:g}. "
+            f"Got {prevalence!r}."
+        )
     if n_classes != 2:
         raise InvalidInput(
             "deploy_prevalence of a decision needs two classes. Name a positive class to set it "

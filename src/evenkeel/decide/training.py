@@ -15,6 +15,8 @@ from sklearn.utils.validation import column_or_1d
 
 from evenkeel._checks import check_number
 from evenkeel.audit import copies_of
+from evenkeel.decide.choose import as_policy
+from evenkeel.decide.policy import Policy
 from evenkeel.decide.settle import settle
 from evenkeel.distribution import encode
 from evenkeel.errors import EvenkeelWarning, InvalidInput, InvalidType
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from evenkeel.decide.policy import Policy
     from evenkeel.decide.settle import Settled
     from evenkeel.scores import Scores
     from evenkeel.split import Folds
@@ -80,6 +81,20 @@ def as_labels(labels: tuple[Any, ...]) -> NDArray[Any]:
         plain = np.empty(len(labels), dtype=object)
         plain[:] = labels
     return plain
+
+
+def policy_of(given: Any, n_classes: int) -> Policy:
+    """The policy given, or the usual one, if it can decide between this many classes.
+
+    Raises
+    ------
+    InvalidInput, InvalidType
+        Another number of classes, or no policy.
+    """
+    general = Policy.scenario("general", n_classes=n_classes)
+    policy = general if given is None else as_policy(given, "DecidedClassifier")
+    policy.check(n_classes)
+    return policy
 
 
 def folds_of(
