@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+import warnings
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,7 +35,7 @@ from evenkeel.resume import at_work
 from evenkeel.wrappers import bare
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from evenkeel.journal import Journal
     from evenkeel.race import Results
@@ -149,17 +151,17 @@ def _compare_and_settle(
     budget = _budget(ready, laps)
     if budget is not None:
         get_ready().join()  # or what follows the race could not be foreseen
-    elif journal is not None and ready.jobs > 1:
-        get_ready()  # while the workers fit
-    results = run_race(
-        ready.course,
-        ready.pairs,
-        jobs=ready.jobs,
-        place=ready.settings.place,
-        journal=journal,
-        budget=budget,
-        progress=progress,
-    )
+    elsewhere = ready.jobs > 1 and ready.settings.place.backend != "threading"
+    with _imports_beside(budget is None and journal is not None and elsewhere):
+        results = run_race(
+            ready.course,
+            ready.pairs,
+            jobs=ready.jobs,
+            place=ready.settings.place,
+            journal=journal,
+            budget=budget,
+            progress=progress,
+        )
     laps["race"] = time.perf_counter()
     judge = judge_of(ready)
     comparison = _compared(ready, results, judge, journal)
@@ -167,6 +169,24 @@ def _compare_and_settle(
     model = _fit_chosen(ready, comparison)
     laps["last fit"] = time.perf_counter()
     return _gathered(ready, results, comparison, judge, model, laps)
+
+
+@contextmanager
+def _imports_beside(wanted: bool) -> Iterator[None]:
+    """Import what follows the race while others fit, and be done when they are.
+
+    Libraries change the filters of warnings as they are imported, and all threads share these: here
+    they are put back.
+    """
+    if not wanted:
+        yield
+        return
+    with warnings.catch_warnings():
+        thread = get_ready()
+        try:
+            yield
+        finally:
+            thread.join()
 
 
 def _budget(ready: Prepared, laps: dict[str, float]) -> Budget | None:
