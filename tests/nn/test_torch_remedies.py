@@ -15,10 +15,13 @@ from sklearn.preprocessing import StandardScaler
 
 from evenkeel import compare
 from evenkeel.catalogue import CATALOGUE, find_remedy, usual_remedies
+from evenkeel.decide import Policy, diagnose, settle
 from evenkeel.errors import DoesNotApply, InvalidInput
 from evenkeel.export import load_model, save_model
 from evenkeel.nn import TorchClassifier
+from evenkeel.scores import fit_and_score, out_of_fold
 from evenkeel.settings import Settings
+from evenkeel.split import make_folds
 from evenkeel.wrappers import bare
 
 NETWORKS = [name for name, row in CATALOGUE.items() if row.changes in ("loss", "batches")]
@@ -53,6 +56,24 @@ def test_a_remedy_sets_its_slot_and_the_model_can_be_saved(tmp_path, rare, spec)
     save_model(bare(treated), tmp_path / "model.skops")
     again = load_model(tmp_path / "model.skops")
     assert np.array_equal(again.predict_proba(X), treated.predict_proba(X))
+
+
+@pytest.mark.parametrize("spec", NETWORKS)
+def test_after_each_probabilities_are_on_the_populations_scale_again(spec):
+    rng = np.random.default_rng(7)
+    y = (rng.random(6000) < 0.095).astype(np.int64)
+    X = rng.normal(size=(6000, 4))
+    X[:, :2] += [1.2, 0.8] * y[:, None]
+    treated = find_remedy(spec).treat(network(max_epochs=5), seed=0)
+    folds = make_folds(y[:3000], n_folds=3, n_repeats=1)
+    scores = out_of_fold(treated, X[:3000], y[:3000], folds, classes=(0, 1))
+    raw, _ = fit_and_score(treated, X[:3000], y[:3000], X[3000:], 2)
+    proba = settle(scores, Policy(cost_fn=30, cost_fp=1), n_boot=0).calibrator.apply(raw)
+    assert y[3000:].sum() >= 200
+    # Cosines spread as far as a network was trained, so what one calibrator learns from networks that
+    # stopped at different epochs holds less well for another.
+    least, most = (0.6, 1.6) if spec == "ldam" else (0.8, 1.25)
+    assert least <= diagnose(y[3000:], proba)["o_e"] <= most
 
 
 @pytest.mark.parametrize("spec", NETWORKS)
