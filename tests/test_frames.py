@@ -82,7 +82,16 @@ def test_time_and_group_stand_beside_the_numbers():
     assert pairs == {("u", "u"), ("v", "v")}
     n_test = len(split.test)
     tested = untouched_frame(table, split.test, np.full((n_test, 2), 0.5), np.zeros(n_test, int))
-    assert tested.columns == ["row", "target", "probability", "decision", "a", "when", "shop"]
+    assert tested.columns == [
+        "row",
+        "mark",
+        "target",
+        "probability",
+        "decision",
+        "a",
+        "when",
+        "shop",
+    ]
     for name in ("when", "shop"):
         assert tested[name].to_list() == pl.Series(table_of[name]).gather(split.test).to_list()
 
@@ -138,7 +147,7 @@ def test_the_untouched_rows_have_one_probability_or_one_for_each_class(n_classes
     decided = p.argmax(axis=1)
     found = untouched_frame(table, at, p, decided)
     names = ["probability"] if n_classes == 2 else [f"probability_{c}" for c in range(n_classes)]
-    assert found.columns == ["row", "target", *names, "decision", "a"]
+    assert found.columns == ["row", "mark", "target", *names, "decision", "a"]
     assert found["a"].to_list() == (at / 2).tolist()
     assert found["row"].to_list() == at.tolist()
     assert found["target"].to_list() == [table.classes[code] for code in table.y[at]]

@@ -90,7 +90,7 @@ def test_frame(
     Returns
     -------
     DataFrame
-        ``row``, ``target``, ``probability`` (two classes) or ``probability_LABEL``, ``decision``,
+        ``row``, ``mark``, ``target``, ``probability`` (two classes) or ``probability_LABEL``, ``decision``,
         then the numeric columns, the time and the group of the row, as in :func:`oof_frame`.
     """
     import polars as pl
@@ -103,6 +103,7 @@ def test_frame(
     )
     head = {
         "row": pl.Series(table.rows[at]),
+        "mark": pl.Series(row_marks(table.X[at])),
         "target": labels_series(classes, table.y[at]),
         **{name: pl.Series(values) for name, values in scores.items()},
         "decision": labels_series(classes, decided),

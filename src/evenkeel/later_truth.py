@@ -120,6 +120,12 @@ def estimate_shares(folder: str | Path, source: Any, y: Ints) -> tuple[PriorEsti
     run = Run.load(folder)
     run.model.calibrator_ = DecisionFile.read(Path(folder) / AGAIN).calibrator
     read = read_features(source, schema=run.schema)
+    if run.schema.target in read.frame.columns:
+        raise InvalidInput(
+            f"deploy_prevalence of a decision must be a share or rows without outcome. {read.source} "
+            f"holds the outcome, in column {run.schema.target!r}. Give recalibrate (--recalibrate) in its place, or leave "
+            "that column out."
+        )
     proba = run.model.predict_proba(read.X)
     was = np.bincount(y, minlength=proba.shape[1]) / y.size
     try:
@@ -172,9 +178,15 @@ def evaluate_run(folder: str | Path, source: Any) -> dict[str, Any]:
     )
     told = outcome.facts(truth.run.facts)
     told["drift"] = drift(truth, told["test"].get("roc_auc"))
+    trained = warn_of_training(truth)
+    if 2 * trained > truth.y.size:
+        told["drift"] |= {
+            "todo": "nothing",
+            "why": "most of these rows were in the training table, so they tell nothing about later ones",
+        }
     told["later"] = {
         "source": truth.source, "rows": int(truth.y.size), "unknown": truth.unknown,
-        "trained_on": warn_of_training(truth), "calibrated_on": _warn_of_calibration(truth),
+        "trained_on": trained, "calibrated_on": _warn_of_calibration(truth),
         "notes": list(truth.notes),
     }  # fmt: skip
     found: dict[str, Any] = rounded(told)
@@ -204,17 +216,62 @@ def _unknown_note(codes: Ints) -> tuple[str, ...]:
     return (told + "class is known sooner than the other, these figures lean to it",)
 
 
+def refuse_own_rows(truth: Truth) -> str:
+    """That later rows are those of the run itself: refused where most are, else told.
+
+    Returns
+    -------
+    str
+        How many rows it tested itself on are among them, in words; empty for none.
+
+    Raises
+    ------
+    InvalidInput
+        More than half of the rows are of the run's own table.
+    """
+    trained, tested = (_among(frame, truth) for frame in (truth.run.oof, truth.run.tested))
+    rows = plural(truth.y.size, "row")
+    if truth.run.facts["split"]["kind"] == "nested":
+        tested = 0  # the same rows again
+    if 2 * (trained + tested) > truth.y.size:
+        raise InvalidInput(
+            f"recalibrate of a decision must hold rows that came later. Of {rows} of {truth.source} the "
+            f"model was trained on {trained:,}, and {tested:,} are the untouched rows it was tested "
+            "on. Leave those out."
+        )
+    warn_of_training(truth)
+    if not _matter(tested, truth):
+        return ""
+    told = f"{tested:,} of them among the untouched rows of the run"
+    warnings.warn(
+        f"The decision is chosen on {rows} of {truth.source}, {told}: figures on those flatter it from "
+        "now on.",
+        EvenkeelWarning,
+        stacklevel=3,
+    )
+    return told
+
+
+def _among(frame: pl.DataFrame, truth: Truth) -> int:
+    """How many of the later rows are rows of a stored frame; 0 for a run of an earlier version."""
+    if "mark" not in frame.columns:
+        return 0
+    marks = frame.unique("row")["mark"].to_numpy().astype(np.uint64)
+    return SeenRows.of(marks).among(truth.marks)
+
+
+def _matter(seen: int, truth: Truth) -> bool:
+    """Whether so many rows are more than the odd copy that any table holds."""
+    return seen > 0.001 * truth.y.size
+
+
 def warn_of_training(truth: Truth) -> int:
     """Rows that the model was trained on: on them it looks better than it is."""
-    if "mark" not in truth.run.oof.columns:
-        return 0  # a run of an earlier version
-    trained = truth.run.oof.unique("row")["mark"].to_numpy().astype(np.uint64)
-    seen = SeenRows.of(trained).among(truth.marks)
-    if seen:
+    seen = _among(truth.run.oof, truth)
+    if _matter(seen, truth):
         warnings.warn(
-            f"{seen:,} of {plural(truth.y.size, 'row')} of {truth.source} have all features of rows "
-            "that the model was trained on. On those it looks better than it is: take rows that came "
-            "later.",
+            f"{seen:,} of {plural(truth.y.size, 'row')} of {truth.source} were in the training table, too. "
+            "On those the model looks better than it is: take rows that came later.",
             EvenkeelWarning,
             stacklevel=3,
         )

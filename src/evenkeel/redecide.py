@@ -189,7 +189,13 @@ def _prevalence(folder: Path, given: Any, scored: StoredScores) -> tuple[float |
     """The share where the model will work, and how it is known where rows without outcome told it."""
     table = not isinstance(given, str | Real) or (isinstance(given, str) and Path(given).is_file())
     if given is None or not table:
-        return read_share(given, "deploy_prevalence", "a decision"), None
+        try:
+            return read_share(given, "deploy_prevalence", "a decision"), None
+        except InvalidInput as error:
+            raise InvalidInput(
+                "deploy_prevalence of a decision must be a share such as 0.002 or 0.2%, or a file of rows "
+                f"without outcome. Got {given!r}, and there is no such file."
+            ) from error
     from evenkeel.later_truth import estimate_shares
 
     found, rows, name = estimate_shares(folder, given, scored.y)
@@ -202,17 +208,17 @@ def _prevalence(folder: Path, given: Any, scored: StoredScores) -> tuple[float |
         f"that prevalence was estimated from the scores of {rows:,} rows of {name} without outcome: "
         f"between {found.low[1]:.3g} and {found.high[1]:.3g} (95 %), if rows of a class look as before"
     )
-    return found.now[1], told
+    return float(f"{found.now[1]:.3g}"), told
 
 
 def _from_truth(
     folder: Path, source: Any, policy: Policy, share: float | None
 ) -> tuple[Decision, Calibrator, str, SeenRows]:
     # The model is needed for new rows, and brings the learning libraries with it.
-    from evenkeel.later_truth import score_truth, warn_of_training
+    from evenkeel.later_truth import refuse_own_rows, score_truth
 
     truth = score_truth(folder, source, columns=policy.columns)
-    warn_of_training(truth)
+    own = refuse_own_rows(truth)
     rarest = int(np.bincount(truth.y, minlength=len(truth.classes)).min())
     if rarest < 10:
         raise InvalidInput(
@@ -229,7 +235,8 @@ def _from_truth(
         classes=truth.classes,
     )
     seen = SeenRows.of(truth.marks, most=_MARKS)
-    return decision, adjustment, f"{truth.y.size:,} later rows of {truth.source}", seen
+    on = f"{truth.y.size:,} later rows of {truth.source}" + (f", {own}" if own else "")
+    return decision, adjustment, on, seen
 
 
 def _larger_volume(policy: Policy, truth: Truth, share: float) -> float:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 OOF, TESTED = "predictions_oof.parquet", "predictions_test.parquet"
 _OWN = {
     OOF: {"row", "mark", "target", "at", "repeat", "fold", "remedy", "learner"},
-    TESTED: {"row", "target", "decision"},
+    TESTED: {"row", "mark", "target", "decision"},
 }
 
 

@@ -253,20 +253,24 @@ def test_rows_whose_outcome_is_not_known_yet_are_left_out_and_counted(cli, run, 
     )
 
 
-def test_rows_of_training_and_rows_that_recalibrated_do_not_pass_for_later_ones(cli, run, payments):
+def test_rows_of_training_and_rows_that_recalibrated_do_not_pass_for_later_ones(
+    cli, refused, run, payments
+):
     trained = pl.read_parquet(run / "predictions_oof.parquet")["row"].unique()
     mixed = pl.concat([payments(1500, 0.2, seed=4), payments(500, 0.2, seed=11)])
     mixed.write_csv("mixed.csv")
     answer = cli("evaluate", "run", "mixed.csv", "--json")
     told = json.loads(answer.out)["later"]
     assert told["trained_on"] == len(trained)
+    drifted = json.loads(answer.out)["drift"]
+    assert drifted["todo"] == "nothing"
+    assert "most of these rows were in the training table" in drifted["why"]
     assert told["calibrated_on"] == 0
     assert (
-        f"{len(trained):,} of 2,000 rows of mixed.csv have all features of rows that the model was trained on"
-        in answer.err
+        f"{len(trained):,} of 2,000 rows of mixed.csv were in the training table, too" in answer.err
     )
-    answer = cli("decide", "run", "--recalibrate", "mixed.csv", "--quiet")
-    assert "was trained on" in answer.err
+    said = refused("decide", "run", "--recalibrate", "mixed.csv")
+    assert f"Of 2,000 rows of mixed.csv the model was trained on {len(trained):,}, and " in said
     payments(800, 0.2, seed=12).write_csv("new.csv")
     assert cli("decide", "run", "--recalibrate", "new.csv", "--quiet") == (0, "", "")
     answer = cli("evaluate", "run", "new.csv", "--json")
@@ -277,6 +281,20 @@ def test_rows_of_training_and_rows_that_recalibrated_do_not_pass_for_later_ones(
     )
     assert cli("decide", "run", "--metric", "f1", "--quiet").code == 0
     assert "seen" not in json.loads((run / "decision.json").read_text()), "of no decision before"
+
+
+def test_the_runs_own_untouched_rows_are_none_to_recalibrate_on(cli, refused, run, payments):
+    tested = pl.read_parquet(run / "predictions_test.parquet")["row"]
+    own, later = payments(1500, 0.2, seed=4)[tested.to_list()], payments(1500, 0.2, seed=11)
+    own.write_csv("own.csv")
+    said = refused("decide", "run", "--recalibrate", "own.csv")
+    assert f"{len(tested):,} are the untouched rows it was tested on" in said
+    pl.concat([own, later]).write_csv("some.csv")
+    answer = cli("decide", "run", "--recalibrate", "some.csv", "--quiet")
+    assert answer.code == 0
+    told = f"{len(tested):,} of them among the untouched rows of the run"
+    assert told in answer.err
+    assert told in json.loads((run / "decision.json").read_text())["chosen_on"]
 
 
 def test_shares_and_costs_as_people_write_them(cli, refused, run):
@@ -326,7 +344,8 @@ def test_a_prevalence_is_estimated_from_rows_without_outcome(cli, refused, run, 
     pl.DataFrame({"a": [1.0]}).write_csv("short.csv")
     assert "It lacks 2: 'b', 'c'" in refused("decide", "run", "--deploy-prevalence", "short.csv")
     said = refused("decide", "run", "--deploy-prevalence", "no-such.csv")
-    assert "must be a share such as 0.8 or 80%" in said
+    assert "must be a share such as 0.002 or 0.2%, or a file of rows without outcome" in said
+    assert "--recalibrate" in refused("decide", "run", "--deploy-prevalence", "truth.csv")
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ def run(
         str | None, typer.Option(help="Comma-separated remedies, 'a+b' joined, or 'all'.")
     ] = None,
     learner: Annotated[
-        str, typer.Option(help="Comma-separated: lightgbm, logistic, forest, hist.")
+        str, typer.Option(help="Comma-separated: lightgbm, logistic, forest, hist, torch.")
     ] = "lightgbm",
     time: Time = None,
     group: Group = None,

@@ -96,7 +96,7 @@ Scenario = Annotated[
 Capacity = Annotated[
     str | None,
     typer.Option(
-        help="Most alerts: 200/day (hour, week, month), 1.5% of the rows, or 500 of any table."
+        help="Most alerts: 200/day (hour, week, month), 1.5% (of the rows), or 500 (of any table)."
     ),
 ]
 Top = Annotated[int | None, typer.Option(help="Most alerts in any table: its highest scores.")]

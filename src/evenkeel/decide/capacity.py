@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _FORM = re.compile(
     r"(\d+(?:\.\d+)?)\s*(?:(%)|(?:alerts?|rows?)?\s*(?:/|\b(?:per|an?|each|every)\b)\s*([a-z]+))?"
 )
-_HINT = "Write 200/day (also hour, week, month), 1.5% of the rows, or 500 for the top of any table."
+_HINT = "Write 200/day (also hour, week, month), 1.5% (of the rows), or 500 (the top of any table)."
 
 
 @dataclass(frozen=True)

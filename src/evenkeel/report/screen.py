@@ -124,7 +124,7 @@ def _lines(facts: Facts, width: int) -> list[Text]:
     top, bottom = Sheet(width), Sheet(width)
     _data(top, facts)
     top.say("Split", (facts.get("split") or {}).get("sentence"), most=2)
-    _audit(top, facts, most=6 if run else 30)
+    _audit(top, facts, most=6 if run else 60, each=3 if run else 12)
     _advice(top, facts, run=run)
     if not run:
         return top.lines[:MOST_LINES]
@@ -181,7 +181,7 @@ def _data(sheet: Sheet, facts: Facts) -> None:
         sheet.say("", "; ".join(map(str, notes)), most=1 if facts.get("remedies") else 4)
 
 
-def _audit(sheet: Sheet, facts: Facts, *, most: int) -> None:
+def _audit(sheet: Sheet, facts: Facts, *, most: int, each: int) -> None:
     order = list(MARKS)
     findings = sorted(
         facts.get("audit") or [],
@@ -197,7 +197,7 @@ def _audit(sheet: Sheet, facts: Facts, *, most: int) -> None:
             break
         level = str(finding.get("level"))
         told = f"{MARKS.get(level, '·')} {finding.get('message')} {finding.get('todo') or ''}"
-        lines = min(3, left - (rest > 1))
+        lines = min(each, left - (rest > 1))
         style = STYLES.get(level, "")
         left -= sheet.say("Audit" if at == 0 else "", told, most=lines, style=style)
 
