@@ -11,7 +11,6 @@ made images.
 
 from __future__ import annotations
 
-import argparse
 import copy
 import gzip
 import os
@@ -19,11 +18,21 @@ import sys
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from examples.measuring import COST, Peak, cost_cells, difference, markdown, spread
+from examples.measuring import (
+    COST,
+    Peak,
+    balanced,
+    cost_cells,
+    difference,
+    markdown,
+    options,
+    recalls,
+    spread,
+)
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -37,6 +46,9 @@ from evenkeel.nn import (
     Shift,
     check_prior,
 )
+
+if TYPE_CHECKING:
+    import argparse
 
 DIGITS, RARE = 10, 9
 MANY, FEW = 1000, 100  # training images of each other digit, and of the rare one
@@ -127,11 +139,6 @@ def confusion(model: nn.Module, part: tuple[Tensor, Tensor], device: str) -> np.
     return cells.reshape(DIGITS, DIGITS)
 
 
-def recalls(cells: np.ndarray) -> np.ndarray:
-    """Recall of each digit ``(10,)``."""
-    return np.diag(cells) / cells.sum(1)
-
-
 def parts_of(name: str, task: Task, seed: int) -> tuple[Any, BalancedSampler, nn.Module]:
     """Data, sampler and loss of an arm; every arm draws as many rows."""
     power, weighs, copies = ARMS[name]
@@ -199,11 +206,6 @@ def table(arms: dict[str, list[dict[str, Any]]]) -> str:
     return markdown(heads, rows)
 
 
-def balanced(runs: list[dict[str, Any]]) -> list[float]:
-    """Balanced accuracy of each seed."""
-    return [float(recalls(run["cells"]).mean()) for run in runs]
-
-
 def compared(arms: dict[str, list[dict[str, Any]]]) -> str:
     """The arm that corrects twice against the others: whether the figures bear the guard out."""
     lines = []
@@ -223,12 +225,9 @@ def compared(arms: dict[str, list[dict[str, Any]]]) -> str:
 
 def main(given: list[str] | None = None) -> None:
     """Run all arms and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
-    parser.add_argument("--seeds", type=int, default=1, help="how many, each with its own draw")
-    parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--rate", type=float, default=2e-3, help="learning rate")
-    parser.add_argument("--short", action="store_true", help="made images, two epochs")
+    parser = options(
+        __doc__, each="its own draw", epochs=4, rate=2e-3, short="made images, two epochs"
+    )
     asked = parser.parse_args(given)
     data = Path(os.environ.get("EVENKEEL_DATA", "../shared/data"), "images", "mnist")
     if asked.short:

@@ -1,13 +1,28 @@
-"""What the runs of this folder report alike: seconds, peak memory, a table in Markdown."""
+"""What the runs of this folder have in common: options, seconds, peak memory, a table in Markdown."""
 
 from __future__ import annotations
 
+import argparse
 import threading
 import time
+from typing import Any
 
 import numpy as np
 import psutil
 import torch
+
+
+def options(
+    about: str, *, each: str, epochs: int, rate: float, short: str
+) -> argparse.ArgumentParser:
+    """Options of a run: what a seed draws anew, the defaults, and what the short form is."""
+    parser = argparse.ArgumentParser(description=about.splitlines()[0])
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--seeds", type=int, default=1, help=f"how many, each with {each}")
+    parser.add_argument("--epochs", type=int, default=epochs)
+    parser.add_argument("--rate", type=float, default=rate, help="learning rate")
+    parser.add_argument("--short", action="store_true", help=short)
+    return parser
 
 
 class Peak:
@@ -76,3 +91,13 @@ def markdown(heads: tuple[str, ...], rows: list[list[str]]) -> str:
     """A table."""
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def recalls(cells: np.ndarray) -> np.ndarray:
+    """Recall of each class ``(n_classes,)`` from counts ``(true, called)``."""
+    return np.diag(cells) / cells.sum(1)
+
+
+def balanced(runs: list[dict[str, Any]]) -> list[float]:
+    """Balanced accuracy of each seed."""
+    return [float(recalls(run["cells"]).mean()) for run in runs]

@@ -10,20 +10,20 @@ and by intersection over union at 0.5 and at the threshold that was best on the 
 
 from __future__ import annotations
 
-import argparse
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from examples.measuring import COST, Peak, cost_cells, markdown, spread
+from examples.measuring import COST, Peak, cost_cells, markdown, options, spread
 from sklearn.metrics import average_precision_score
 from torch import Tensor, nn
 
 from evenkeel.nn import SigmoidFocalLoss, WeightedBCE, init_prior_bias_
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable
 
 PRIOR = 0.01  # what a head with a prior bias predicts before training (Lin 2017)
@@ -167,12 +167,9 @@ def table(arms: dict[str, list[dict[str, float]]]) -> str:
 
 def main(given: list[str] | None = None) -> None:
     """Run all arms and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
-    parser.add_argument("--seeds", type=int, default=1, help="how many, each with its own pictures")
-    parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--rate", type=float, default=3e-3, help="learning rate")
-    parser.add_argument("--short", action="store_true", help="few pictures, two epochs")
+    parser = options(
+        __doc__, each="its own pictures", epochs=8, rate=3e-3, short="few pictures, two epochs"
+    )
     asked = parser.parse_args(given)
     if asked.short:
         asked.epochs, asked.rate = 2, 1e-2

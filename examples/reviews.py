@@ -12,19 +12,18 @@ seconds, with made sentences and a small encoder that has not learnt anything.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import numpy as np
 import torch
-from examples.measuring import COST, Peak, cost_cells, markdown, spread
+from examples.measuring import COST, Peak, cost_cells, markdown, options, spread
 from transformers import (
     AutoModelForSequenceClassification,
     AutoTokenizer,
@@ -49,6 +48,9 @@ from evenkeel.nn import (
     decide_on,
     make_compute_metrics,
 )
+
+if TYPE_CHECKING:
+    import argparse
 
 POSITIVES = 280
 PARTS = (0.6, 0.2, 0.2)  # of each class: to train on, to choose on, to judge by
@@ -241,12 +243,9 @@ def share(part: float, whole: float) -> str:
 
 def main(given: list[str] | None = None) -> None:
     """Run all arms and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
-    parser.add_argument("--seeds", type=int, default=1, help="how many, each with its own draw")
-    parser.add_argument("--epochs", type=int, default=2)
-    parser.add_argument("--rate", type=float, default=5e-5, help="learning rate")
-    parser.add_argument("--short", action="store_true", help="made sentences, one epoch")
+    parser = options(
+        __doc__, each="its own draw", epochs=2, rate=5e-5, short="made sentences, one epoch"
+    )
     asked = parser.parse_args(given)
     logging.disable_progress_bar()
     folder = Path(os.environ.get("EVENKEEL_DATA", "../shared/data"), "text", "rt-polarity")

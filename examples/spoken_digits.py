@@ -12,7 +12,6 @@ on made tones.
 
 from __future__ import annotations
 
-import argparse
 import copy
 import io
 import os
@@ -21,11 +20,21 @@ import wave
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from examples.measuring import COST, Peak, cost_cells, difference, markdown, spread
+from examples.measuring import (
+    COST,
+    Peak,
+    balanced,
+    cost_cells,
+    difference,
+    markdown,
+    options,
+    recalls,
+    spread,
+)
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
@@ -39,6 +48,9 @@ from evenkeel.nn import (
     SpeedChange,
     TimeShift,
 )
+
+if TYPE_CHECKING:
+    import argparse
 
 RATE, DIGITS, RARE, FEW = 8000, 10, 7, 15
 SAMPLES = 6000  # 0.75 s: nine recordings in ten are shorter
@@ -156,11 +168,6 @@ def confusion(model: nn.Module, part: list[tuple[Tensor, int]], device: str) -> 
     return cells
 
 
-def recalls(cells: np.ndarray) -> np.ndarray:
-    """Recall of each digit ``(10,)``."""
-    return np.diag(cells) / cells.sum(1)
-
-
 def run_arm(name: str, task: Task, seed: int, asked: argparse.Namespace) -> dict[str, Any]:
     """Train and judge one arm with one seed."""
     copies, power = ARMS[name]
@@ -194,11 +201,6 @@ def run_arm(name: str, task: Task, seed: int, asked: argparse.Namespace) -> dict
     return {"cells": cells, **peak.cost(rows)}
 
 
-def balanced(runs: list[dict[str, Any]]) -> list[float]:
-    """Balanced accuracy of each seed."""
-    return [float(recalls(run["cells"]).mean()) for run in runs]
-
-
 def table(arms: dict[str, list[dict[str, Any]]]) -> str:
     """Means over the seeds; recalls with the counts behind them pooled."""
     heads = (
@@ -221,13 +223,10 @@ def table(arms: dict[str, list[dict[str, Any]]]) -> str:
 
 def main(given: list[str] | None = None) -> None:
     """Run all arms and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
-    parser.add_argument("--seeds", type=int, default=1, help="how many, each with other speakers")
-    parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--rate", type=float, default=2e-3, help="learning rate")
+    parser = options(
+        __doc__, each="other speakers", epochs=8, rate=2e-3, short="made tones, two epochs"
+    )
     parser.add_argument("--limit", type=int, default=20, help="copies of a recording at most")
-    parser.add_argument("--short", action="store_true", help="made tones, two epochs")
     asked = parser.parse_args(given)
     data = Path(os.environ.get("EVENKEEL_DATA", "../shared/data"), "audio", "free-spoken-digit.zip")
     if asked.short:

@@ -239,7 +239,7 @@ def mean_interval(
     Where few rows carry the mean, it is widened as in ``percentiles`` for
     ``n = (sum d)^2 / sum d^2`` rows (Kish's effective number), d the distance of each row from the
     most common number. A paired difference gets half a row either way, as in ``decision_interval``, of
-    the size that carries its spread (coverage at 10 positives 0.94, without 0.90).
+    the size that carries its spread (``python -m benchmarks.coverage``: 0.94 at 10 positives).
 
     Parameters
     ----------

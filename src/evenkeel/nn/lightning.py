@@ -15,6 +15,7 @@ from torch.utils.data import DistributedSampler
 from evenkeel._checks import listed
 from evenkeel.errors import InvalidInput, InvalidType
 from evenkeel.nn.huggingface import make_compute_metrics
+from evenkeel.nn.schedule import check_followers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence, Sized
@@ -65,12 +66,7 @@ class LightningEpochCallback(Callback):
     """
 
     def __init__(self, *followers: Any) -> None:
-        for follower in followers:
-            if not callable(getattr(follower, "set_epoch", None)):
-                raise InvalidType(
-                    "followers of LightningEpochCallback must have set_epoch, as DeferredReweighting "
-                    f"and the samplers do. Got {type(follower).__name__}."
-                )
+        check_followers(followers, "LightningEpochCallback")
         self.followers = followers
 
     @property

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from evenkeel._checks import check_number
-from evenkeel.errors import InvalidInput
+from evenkeel.errors import InvalidInput, InvalidType
 
 
 class DeferredReweighting(nn.Module):
@@ -101,3 +101,13 @@ class DeferredReweighting(nn.Module):
     def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
         super()._load_from_state_dict(*args, **kwargs)
         self._deferred = int(self.epoch) >= self.start
+
+
+def check_followers(followers: tuple[Any, ...], owner: str) -> None:
+    """Raise InvalidType unless each of what a callback is to tell the epoch has ``set_epoch``."""
+    for follower in followers:
+        if not callable(getattr(follower, "set_epoch", None)):
+            raise InvalidType(
+                f"followers of {owner} must have set_epoch, as DeferredReweighting and the samplers do. "
+                f"Got {type(follower).__name__}."
+            )

@@ -6,7 +6,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from evenkeel.errors import InvalidType
+from evenkeel.nn.schedule import check_followers
 
 
 class EpochCallback(TrainerCallback):
@@ -44,12 +44,7 @@ class EpochCallback(TrainerCallback):
     """
 
     def __init__(self, *followers: Any) -> None:
-        for follower in followers:
-            if not callable(getattr(follower, "set_epoch", None)):
-                raise InvalidType(
-                    "followers of EpochCallback must have set_epoch, as DeferredReweighting and the "
-                    f"samplers do. Got {type(follower).__name__}."
-                )
+        check_followers(followers, "EpochCallback")
         self.followers = followers
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **more: Any) -> None:

@@ -27,7 +27,7 @@ class LDAMLoss(SoftmaxLoss):
     of training (deferred re-weighting): set ``weight`` then.
 
     How far the cosines spread depends on how long a network was trained, so of all losses here its
-    probabilities are the hardest to calibrate over folds (O/E up to 1.5 on small tables).
+    probabilities are the hardest to calibrate over folds.
 
     Parameters
     ----------
