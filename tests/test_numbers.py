@@ -381,3 +381,12 @@ def test_who_makes_no_rows_is_not_sent_to_smote_nc():
         all_numbers(X, "SMOTE", makes=True)
     with pytest.raises(DoesNotApply, match="random under-sampling"):
         all_numbers(X, "TomekLinks")
+
+
+@pytest.mark.parametrize("kind", [list, lambda rows: np.array(rows, object)])
+def test_digits_in_words_are_no_numbers(kind):
+    codes = [["68368", 1.5], ["43667", 2.5], ["01234", 3.5]]
+    assert numbers_of(kind(codes)).odd == [0]
+    with pytest.raises(DoesNotApply, match=r"1 column of another kind: 0\. Use SMOTENC"):
+        all_numbers(kind(codes), "SMOTE", makes=True)
+    assert numbers_of(kind([[b"1"], [2.0]])).odd == [0]

@@ -163,6 +163,19 @@ def test_metadata_is_routed_to_it(table):
         assert search.best_estimator_.n_rows_ == 60
 
 
+def test_metadata_is_routed_through_a_pipeline_inside(table):
+    X, y = table
+    X, weight = X[["visits"]].astype(float).fillna(0), np.arange(300.0)
+    plan = RandomUnderSampler(random_state=0).plan(X, y)
+    with sklearn.config_context(enable_metadata_routing=True):
+        scale = StandardScaler().set_fit_request(sample_weight=False)
+        line = make_pipeline(scale, LogisticRegression().set_fit_request(sample_weight=True))
+        model = Resampled(clone(line), RandomUnderSampler(random_state=0))
+        model.fit(X, y, sample_weight=weight)
+        by_hand = line.fit(*plan.apply(X, y), sample_weight=weight[plan.origin()])
+        np.testing.assert_array_equal(model.predict_proba(X), by_hand.predict_proba(X))
+
+
 @pytest.mark.parametrize("none", [None, "passthrough"])
 def test_no_resampling_is_one_choice_of_a_grid(table, none):
     X, y = table

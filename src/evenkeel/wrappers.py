@@ -10,6 +10,7 @@ from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import assert_all_finite, get_tags
@@ -53,7 +54,7 @@ def fit_weighted(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **co
                 f"Row weights do not apply to {type(last).__name__}: its fit takes no "
                 "sample_weight. Use a remedy that changes rows, or another learner."
             )
-        prefix = f"{estimator.steps[-1][0]}__" if isinstance(estimator, Pipeline) else ""
+        prefix = _prefix(estimator.steps[-1][0]) if isinstance(estimator, Pipeline) else ""
         given[f"{prefix}sample_weight"] = sample_weight
     return estimator.fit(X, y, **given)
 
@@ -71,10 +72,15 @@ def fit_names(estimator: Any) -> set[str]:
         return {"sample_weight", *estimator.own_columns, *fit_names(estimator.estimator)}
     if isinstance(estimator, Pipeline):
         steps = [(name, step) for name, step in estimator.steps if hasattr(step, "fit")]
-        return {f"{name}__{inner}" for name, step in steps for inner in fit_names(step)}
+        return {f"{_prefix(name)}{inner}" for name, step in steps for inner in fit_names(step)}
     various = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
     known = signature(estimator.fit).parameters.values()
     return {one.name for one in known if one.kind not in various} - {"X", "y"}
+
+
+def _prefix(step: str) -> str:
+    """What names a step of a Pipeline in keywords of its ``fit``: nothing where steps ask for them."""
+    return "" if get_config()["enable_metadata_routing"] else f"{step}__"
 
 
 def bare(estimator: Any) -> Any:

@@ -152,3 +152,24 @@ def test_any_sequence_equals_its_steps(kinds, seed):
 def test_steps_are_checked(steps, error, message):
     with pytest.raises(error, match=message):
         Chain(steps).fit_resample(X, Y)
+
+
+@pytest.mark.parametrize("off", [None, "passthrough"])
+def test_a_grid_can_switch_a_step_off(off):
+    both = Chain([("more", SMOTE(random_state=0)), ("clean", TomekLinks(sampling_strategy="all"))])
+    for name, left in (
+        ("clean", SMOTE(random_state=0)),
+        ("more", TomekLinks(sampling_strategy="all")),
+    ):
+        found = clone(both).set_params(**{name: off}).fit_resample(X, Y)
+        for new, same in zip(found, left.fit_resample(X, Y), strict=True):
+            np.testing.assert_array_equal(new, same)
+    with pytest.raises(InvalidInput, match="at least one resampler"):
+        both.set_params(more=off, clean=off).fit_resample(X, Y)
+
+
+def test_a_class_in_place_of_a_resampler_is_refused():
+    chain = Chain([SMOTE])
+    assert "SMOTE" in repr(chain)
+    with pytest.raises(InvalidType, match=r"Got the class SMOTE\. Give SMOTE\(\)\."):
+        chain.fit_resample(X, Y)

@@ -27,6 +27,7 @@ REFUSES = {  # who may refuse which odd table; all others serve it
     "5,000 columns": set(),
     "two rows": set(),
     "huge": {"kmeans-smote", "svm-smote", "cluster-centroids"},
+    "as huge as can be": {"kmeans-smote", "svm-smote", "cluster-centroids"},
 }
 PICKY = {"adasyn", "instance-hardness", "kmeans-smote", "smote-nc", "svm-smote"}  # of few rows
 REACH = {"svm-smote": (-0.5, 1.0)}  # others go from the parent to the partner, and no further
@@ -65,6 +66,15 @@ def resampled(name, X, y, **more):
         resampler.told_ = " ".join(str(warning.message) for warning in told)
         return (*plan.apply(X, y), plan, resampler)
     return None
+
+
+@pytest.mark.parametrize("name", [*DETERMINISTIC, "condensed-nn", "one-sided-selection"])
+@pytest.mark.parametrize("power", [-1000, 1022, 1023])
+def test_the_unit_of_the_columns_does_not_matter(name, power):
+    X, y = table()
+    X = X / 2.0 ** np.ceil(np.log2(np.abs(X).max())) * 2  # magnitudes up to 2, so that 2^1023 fits
+    plain, scaled = resampled(name, X, y), resampled(name, X * 2.0 ** (power - (power == 1023)), y)
+    np.testing.assert_array_equal(scaled[3].sample_indices_, plain[3].sample_indices_)
 
 
 @every
@@ -165,6 +175,7 @@ ODD = {
     "5,000 columns": lambda X, y: (np.tile(X, (1, 1700))[:, :5000], y),
     "two rows": lambda X, y: (X[:12], np.repeat([0, 1], [10, 2])),
     "huge": lambda X, y: (X * 1e200, y),
+    "as huge as can be": lambda X, y: (X / np.abs(X).max() * 1.7e308, y),
 }  # fmt: skip
 
 

@@ -5,9 +5,10 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.neighbors import NearestNeighbors
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 from evenkeel.errors import DoesNotApply, EvenkeelWarning, InvalidInput, InvalidType
+from evenkeel.neighbors import NeighborSearch
 from evenkeel.resample.near_miss import NearMiss
 
 rng = np.random.default_rng(0)
@@ -211,3 +212,14 @@ def test_parameters_are_checked(params, error, message):
     with pytest.raises(error, match=message):
         NearMiss(**params).fit_resample(X, Y)
     assert NearMiss(n_jobs=2).plan(X, Y).rows.tolist() == NearMiss().plan(X, Y).rows.tolist()
+
+
+@pytest.mark.parametrize("name", ["n_neighbors", "n_neighbors_ver3"])
+def test_an_engine_that_asks_for_more_than_there_is_is_refused(name):
+    for engine in (NearestNeighbors(n_neighbors=1000), NeighborSearch(0)):
+        with pytest.raises(
+            InvalidInput, match=rf"^{name} of NearMiss must find from 1 to \d+ rows"
+        ):
+            NearMiss(version=3, **{name: engine}).fit_resample(X, Y)
+    with pytest.raises(InvalidInput, match=rf"^{name} of NearMiss must be an object with fit\(X\)"):
+        NearMiss(version=3, **{name: KNeighborsClassifier()}).fit_resample(X, Y)

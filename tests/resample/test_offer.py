@@ -3,7 +3,7 @@ import warnings
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from sklearn.neighbors import NearestNeighbors
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 import evenkeel.resample
 from evenkeel.errors import DoesNotApply, EvenkeelError, EvenkeelWarning, InvalidInput, InvalidType
@@ -90,3 +90,12 @@ def test_reach_is_that_of_the_type(dtype):
 def test_numbers_whose_squares_are_infinite_are_refused_by_what_squares_them(name):
     with pytest.raises(DoesNotApply, match=f"X of {name} must lie within"):
         getattr(evenkeel.resample, name)().fit_resample(X * 1e200, Y)
+
+
+@pytest.mark.parametrize("method", sorted(MAKERS))
+@pytest.mark.parametrize("engine", [NearestNeighbors, KNeighborsClassifier()])
+def test_the_class_of_an_engine_and_a_classifier_are_refused(method, engine):
+    name, more = MAKERS[method]
+    resampler = getattr(evenkeel.resample, method)(**{name: engine}, **more)
+    with pytest.raises(EvenkeelError, match=f"^{name} of {method} must be .* Got .*Neighbors"):
+        resampler.fit_resample(X, Y)

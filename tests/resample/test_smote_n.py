@@ -165,3 +165,19 @@ def test_each_category_is_held_by_most_of_its_voters(seed, n_classes, k):
                 best = [value for value, n in counts.items() if n == max(counts.values())]
                 assert row[j] == min(best)
     assert len(set(Counter(y_new.tolist()).values())) == 1
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.Series([b"x", b"y"] * 14),
+        pl.Series([b"x", b"y"] * 14),
+        pl.Series([None] * 28, dtype=pl.Null),
+        pl.Series([None] * 28, dtype=pl.String),
+    ],
+)
+def test_bytes_and_nothing_but_gaps_are_categories_too(column):
+    frame = column.to_frame("a")
+    X_new = SMOTEN(random_state=0).fit_resample(frame, np.repeat([0, 1], [20, 8]))[0]
+    assert len(X_new) == 40
+    assert set(X_new["a"].to_list()) == set(column.to_list())

@@ -93,7 +93,9 @@ class Dense(base.Numbers):
         step = max(1, base.BLOCK // self.width)
         fine = np.ones(self.values.shape[1:], dtype=bool)
         for start in range(0, len(self.values), step):
-            fine &= np.isfinite(self.values[start : start + step]).all(axis=0)
+            finite = np.isfinite(self.values[start : start + step])
+            if not finite.all():  # column by column takes three times as long
+                fine &= finite.all(axis=0)
         wrong = np.unique(np.nonzero(~fine)[0])
         if self.narrow is not None:
             wrong = np.intersect1d(wrong, self.narrow)
@@ -139,7 +141,7 @@ def _split(raw: Array, labels: Sequence[int]) -> tuple[Array, Array | None, list
         return raw, np.array(rest, np.intp) if labels else None, []
     if raw.dtype.kind != "O":  # words: numeric to nobody
         return np.empty((len(raw), 0)), np.array([], np.intp), rest
-    if not labels:
+    if not labels and not _has_words(raw):
         try:
             return raw.astype(np.float64), None, []
         except ValueError:
@@ -152,11 +154,16 @@ def _split(raw: Array, labels: Sequence[int]) -> tuple[Array, Array | None, list
     return values, np.array([*columns], np.intp), [at for at in rest if at not in columns]
 
 
+def _has_words(values: Array) -> bool:
+    """Whether objects are text somewhere: digits in words, such as postcodes, are no numbers."""
+    return any(isinstance(value, (str, bytes)) for value in values.ravel().tolist())
+
+
 def _floats(column: Array, *, words: bool) -> Array | None:
     """Objects as floats, gaps as NaN; None where they are no numbers. Words may be read as such."""
     import pandas as pd
 
-    if not words and pd.api.types.infer_dtype(column, skipna=True) == "string":
+    if not words and _has_words(column):
         return None
     try:
         return np.where(pd.isna(column), np.nan, column).astype(np.float64)

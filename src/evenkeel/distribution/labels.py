@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evenkeel._rows import is_sparse
 from evenkeel.errors import InvalidInput, InvalidType
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ def encode(y: Any) -> tuple[tuple[Any, ...], Ints]:
 def _as_array(y: Any) -> NDArray[Any]:
     if isinstance(y, np.ndarray):
         return y
+    if is_sparse(y):  # one-hot rows
+        return np.asarray(y.toarray())
     import narwhals as nw
 
     if nw.dependencies.is_into_series(y):
@@ -111,15 +114,16 @@ def _encode_integers(
     low, high = int(values.min()), int(values.max())
     if high - low < SPAN:
         # signed types are widened first: int8 holds -100 and 100, but not the 200 between them
-        wide = values if values.dtype.kind == "u" else values.astype(np.int64)
-        shifted = (wide - low).astype(np.int64)
+        wide = values if values.dtype.kind == "u" else values.astype(np.int64, copy=False)
+        shifted = (wide - low if low else wide).astype(np.int64, copy=False)
         present = np.bincount(shifted) > 0
         codes = (np.cumsum(present) - 1)[shifted]
         classes = [int(code) + low for code in np.flatnonzero(present)]
     else:
         found, codes = np.unique(values, return_inverse=True)
         classes = found.tolist()
-    return tuple(bool(label) if as_bool else label for label in classes), codes.astype(np.int64)
+    labels = tuple(bool(label) if as_bool else label for label in classes)
+    return labels, codes.astype(np.int64, copy=False)
 
 
 def _encode_floats(values: NDArray[Any]) -> tuple[tuple[Any, ...], Ints]:

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from evenkeel._checks import check_number
 from evenkeel.neighbors.search import neighbors
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class NeighborSearch(BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: Any, y: Any = None) -> NeighborSearch:
         """Keep the rows ``(n_rows, n_columns)``."""
+        check_number(self.n_neighbors, "n_neighbors", "NeighborSearch", low=1, whole=True)
         self.points_ = X
         return self
 

@@ -20,7 +20,7 @@ def in_range(query: Any, pool: Any) -> tuple[Any, Any, float]:
     most = max(map(largest, both))
     if most == 0 or 1e-120 < most < 1e120:
         return query, pool, 1.0
-    unit = 2.0 ** np.frexp(most)[1]
+    unit = 2.0 ** (int(np.frexp(most)[1]) - 1)  # values up to 2: twice as much may be infinite
     return query.astype(np.float64) / unit, pool.astype(np.float64) / unit, unit
 
 

@@ -84,7 +84,7 @@ def _told(encoder: Any, values: list[NDArray[Any]]) -> Any:
     row[0] = [known[0] for known in categories]
     try:
         return encoder.set_params(categories=categories).fit(row)
-    except TypeError:
+    except (TypeError, ValueError):  # words beside numbers; bytes, nothing but gaps
         return None
 
 

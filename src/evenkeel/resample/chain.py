@@ -121,7 +121,8 @@ class Chain(Joined):
     steps
         Resamplers, at least one; or pairs of a name and a resampler, whose parameters are then
         reached as ``name__parameter``. Resamplers without a name are named by their class in
-        lower case, and numbered where a class comes more than once.
+        lower case, and numbered where a class comes more than once. In a pair, None or
+        ``"passthrough"`` leaves the step out, so that a grid can switch it off; one must be left.
     random_state
         Whole number, ``np.random.RandomState`` (not a ``Generator``), or None for a different draw
         each time. One generator is made from it and shared by the steps whose own ``random_state``
@@ -174,7 +175,7 @@ class Chain(Joined):
         if deep:
             for name, step in _named(self.steps):
                 params[name] = step
-                if hasattr(step, "get_params"):
+                if hasattr(step, "get_params") and not isinstance(step, type):
                     inner = step.get_params(deep=True)
                     params |= {f"{name}__{key}": value for key, value in inner.items()}
         return params
@@ -206,6 +207,10 @@ class Chain(Joined):
         named = _named(self.steps)
         if not named:
             raise InvalidInput("steps of Chain must hold at least one resampler. Got none.")
+        if not self._links():
+            raise InvalidInput(
+                "steps of Chain must hold at least one resampler. Got none that does anything."
+            )
         names = [name for name, _ in named]
         odd = [name for name in names if not isinstance(name, str) or "__" in name]
         if odd or len(set(names)) < len(names) or {"steps", "random_state"} & set(names):
@@ -215,7 +220,14 @@ class Chain(Joined):
             )
 
     def _links(self) -> list[tuple[str, Any]]:
-        return _named(self.steps)
+        named = zip(_named(self.steps), self.steps, strict=False)
+        return [
+            link for link, given in named if not (isinstance(given, tuple) and _is_off(link[1]))
+        ]
+
+
+def _is_off(step: Any) -> bool:
+    return step is None or (isinstance(step, str) and step == "passthrough")
 
 
 def _named(steps: Any) -> list[tuple[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,10 @@ def check_resampler(value: Any, name: str, also: str = "") -> None:
     also
         What else would do, for the message, such as ``"be None, or "``.
     """
+    if isinstance(value, type):
+        raise InvalidType(
+            f"{name} must {also}be a resampler. Got the class {value.__name__}. Give {value.__name__}()."
+        )
     if not hasattr(value, "plan") or not hasattr(value, "get_params"):
         raise InvalidType(
             f"{name} must {also}have plan(X, y), as the resamplers of evenkeel.resample do. Got "
@@ -66,8 +71,10 @@ def check_table(X: Any, owner: str) -> None:
             f"X of {owner} must be a table, whose rows can be picked. Got a RecordBatch of pyarrow. "
             "Use pyarrow.Table.from_batches([X])."
         )
-    if nw.dependencies.is_pandas_dataframe(X) and not X.columns.is_unique:
-        twice = listed(dict.fromkeys(map(repr, X.columns[X.columns.duplicated()])))
+    names = X.column_names if arrow is not None and isinstance(X, arrow.Table) else []
+    names = list(X.columns) if nw.dependencies.is_pandas_dataframe(X) else names
+    if len(set(names)) < len(names):
+        twice = listed(repr(name) for name, times in Counter(names).items() if times > 1)
         raise InvalidInput(
             f"X of {owner} must have a name of its own for each column. Got more than one {twice}. "
             "Rename them."

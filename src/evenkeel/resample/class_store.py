@@ -11,8 +11,9 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from evenkeel._checks import check_number
 from evenkeel._rows import is_sparse
-from evenkeel.errors import DoesNotApply
+from evenkeel.errors import DoesNotApply, InvalidInput
 from evenkeel.neighbors import neighbors
+from evenkeel.neighbors.values import in_range
 from evenkeel.resample.cleaner import Cleaner, check_neighbors, has_most
 from evenkeel.resample.offer import tell
 
@@ -118,7 +119,14 @@ class StoringCleaner(Cleaner):
         if hasattr(classifier, "predict"):
             told = classifier.predict(X[rows])
             return np.asarray(told != np.array(task.classes)[task.codes[rows]])
-        places = np.asarray(classifier.kneighbors(X[rows], return_distance=False)).astype(np.int64)
+        try:
+            found = classifier.kneighbors(X[rows], return_distance=False)
+        except ValueError as error:  # more neighbours than the store holds
+            raise InvalidInput(
+                f"n_neighbors of {type(self).__name__} must be an object that finds neighbours among "
+                f"the {stored.size:,} rows that the store begins with. Got {classifier!r}: {error}"
+            ) from error
+        places = np.asarray(found).astype(np.int64)
         return ~has_most(task.codes[stored[places]], task.codes[rows])
 
 
@@ -142,12 +150,12 @@ class Contest:
     """
 
     def __init__(self, X: Any, rows: Ints, rare: Ints, k: int) -> None:
-        self.X, self.rows = X, rows
+        self.X, self.rows = in_range(X, X)[0], rows
         self.rival, self.limit = np.full(rows.size, -1), np.full(rows.size, np.inf)
         place = (k + 1) // 2
         if rows.size and place <= rare.size:
-            self.rival = neighbors(X, rows, rare, k=place)[0][:, -1]
-            self.limit = _squares_between(X, rows, self.rival)
+            self.rival = neighbors(self.X, rows, rare, k=place)[0][:, -1]
+            self.limit = _squares_between(self.X, rows, self.rival)
         self.lacking = np.full(rows.size, k // 2 + 1)  # own rows before the rival, still to come
         self._gather()
 

@@ -152,12 +152,12 @@ def _floors(points: Any, rows: Ints, pool: Ints, k: int, *, farthest: bool) -> F
 
 
 def _unit(points: Any) -> float:
-    """A power of two that brings every value into [-1, 1], where squares keep their range."""
+    """A power of two that brings every value into [-2, 2], where squares keep their range."""
     values = points.data if is_sparse(points) else points
     if values.size == 0:
         return 1.0
     largest = max(abs(float(values.max())), abs(float(values.min())))
-    return 2.0 ** int(np.frexp(largest)[1])
+    return 2.0 ** (int(np.frexp(largest)[1]) - 1)
 
 
 def _scaled(points: Any, unit: float) -> Any:

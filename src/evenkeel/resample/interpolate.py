@@ -146,7 +146,8 @@ def between(
 def _draw(task: Task, shape: tuple[int, ...], count: int) -> tuple[Ints, Ints]:
     """Random places in a graph of ``(n_bases, k)`` neighbours."""
     drawn = task.random.randint(0, shape[0] * shape[1], size=count)
-    return drawn // shape[1], drawn % shape[1]
+    at = drawn // shape[1]
+    return at, drawn - at * shape[1]  # a remainder takes as long as the draws
 
 
 def partners_of(points: Any, starts: Ints, at: Ints, column: Ints, k: int) -> Ints:

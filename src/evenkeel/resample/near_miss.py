@@ -13,6 +13,7 @@ from evenkeel._checks import check_number
 from evenkeel._threads import limited
 from evenkeel.errors import DoesNotApply, InvalidInput
 from evenkeel.neighbors import neighbors
+from evenkeel.neighbors.values import in_range
 from evenkeel.resample.base import RowSelector, Task
 from evenkeel.resample.cleaner import check_neighbors
 from evenkeel.resample.distance_sums import BLOCK, distance_sums, smallest_sums
@@ -113,6 +114,7 @@ class NearMiss(RowSelector):
         if self.version == 3:
             self.nn_ver3_ = self._engine(self.n_neighbors_ver3)
         points = task.numbers.every(task.n_rows)
+        points = in_range(points, points)[0]  # so that sums of distances stay finite
         rare = int(np.argmin([rows.size for rows in task.rows_of]))
         with limited(None if self.n_jobs is None else effective_n_jobs(self.n_jobs)):
             kept = [
@@ -153,7 +155,9 @@ class NearMiss(RowSelector):
         """Rows of the class that are among the nearest of some row of the smallest class."""
         rows = task.rows_of[code]
         if hasattr(self.n_neighbors_ver3, "kneighbors"):
-            index = self.nn_ver3_.fit(points[rows]).kneighbors(points[pool], return_distance=False)
+            n_asked = int(self.nn_ver3_.n_neighbors)
+            _fit(self.nn_ver3_, "n_neighbors_ver3", points[rows], n_asked, rows.size)
+            index = self.nn_ver3_.kneighbors(points[pool], return_distance=False)
             return np.unique(rows[np.asarray(index).astype(np.int64)])
         k = self._offered("n_neighbors_ver3", rows.size, task.classes[code])
         return np.unique(neighbors(points, pool, rows, k=k, include_self=True)[0])
@@ -174,8 +178,8 @@ def _sums_by(
     engine: Any, points: Any, rows: Ints, pool: Ints, *, itself: bool, farthest: bool
 ) -> Floats:
     """Sums of distances to rows of a pool by any object with ``kneighbors``; no row counts itself."""
-    engine.fit(points[pool])
     k = int(engine.n_neighbors)
+    _fit(engine, "n_neighbors", points[pool], k, pool.size - itself)
     asked = pool.size if farthest else min(k + itself, pool.size)
     sums = np.empty(rows.size)
     step = max(1, BLOCK // asked)
@@ -187,3 +191,18 @@ def _sums_by(
             distance.sort(axis=1)  # the row itself is first, and adds nothing
         sums[start : start + step] = distance[:, -k:].sum(axis=1)
     return sums
+
+
+def _fit(engine: Any, name: str, points: Any, k: int, offered: int) -> None:
+    """Fit an object of the user's, or say in one sentence why it does not serve."""
+    if not 1 <= k <= offered:
+        raise InvalidInput(
+            f"{name} of NearMiss must find from 1 to {offered:,} rows, as many as the class has to "
+            f"offer. Got {engine!r}."
+        )
+    try:
+        engine.fit(points)
+    except TypeError as error:  # a classifier, whose fit asks for y
+        raise InvalidInput(
+            f"{name} of NearMiss must be an object with fit(X) and kneighbors. Got {engine!r}: {error}"
+        ) from error

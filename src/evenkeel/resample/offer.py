@@ -87,10 +87,15 @@ def check_engine(value: Any, name: str, owner: str) -> bool:
     Raises
     ------
     InvalidType
-        Such an object that cannot be fitted.
+        Such an object that cannot be fitted, or its class.
     """
     if not hasattr(value, "kneighbors"):
         return False
+    if isinstance(value, type):
+        raise InvalidType(
+            f"{name} of {owner} must be a whole number of at least 1, or an object with fit and "
+            f"kneighbors. Got the class {value.__name__}. Give {value.__name__}()."
+        )
     if not hasattr(value, "fit"):
         raise InvalidType(
             f"{name} of {owner} must be a whole number of at least 1, or an object with fit and "
@@ -122,7 +127,7 @@ def neighbors_found(
     """
     try:
         index = neighbors_by(engine, points, rows)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:  # too few rows; a classifier, whose fit asks for y
         raise InvalidInput(
             f"{name} of {owner} must be an object that finds neighbours among {points.shape[0]:,} "
             f"rows. Got {engine!r}: {error}"
