@@ -323,6 +323,13 @@ def test_lists_are_whole_and_without_repeats():
         ("random-under+ json:X", "Let its own treat do both"),
         ("smote(k=five)", "must be written knob=number"),
         ("smote(k)", "must be written knob=number"),
+        ("smote(k=3,k=4)", r"knob k of smote must be given once. Got 'smote\(k=3,k=4\)'"),
+        (
+            "class-weight(power=1)",
+            "knob of class-weight must be left out: it has none. Got 'power'",
+        ),
+        ("ldam+logit-adjusted", "must name one loss: .* which names ldam and logit-adjusted"),
+        ("logit-adjusted+focal", "must name one loss"),
         ("smote(k=nan)", "whole number"),
         ("smote(k=1e9)", "k of smote"),
         ("smote(ratio=-1)", "ratio of smote"),
@@ -361,3 +368,14 @@ def test_the_owner_of_a_remedy_is_what_was_called(spec):
         given = (rows, [0, 1] * 20) if call is compare else (spec,)
         with pytest.raises(InvalidInput, match=f"of {owner} must"):
             call(*given, **({"remedies": [spec]} if call is compare else {}))
+
+
+def test_a_network_has_one_loss_and_one_sampler():
+    losses = [name for name, row in CATALOGUE.items() if row.changes == "loss"]
+    batches = [name for name, row in CATALOGUE.items() if row.changes == "batches"]
+    for kind in (losses, batches):
+        for first in kind:
+            for second in kind:
+                with pytest.raises(InvalidInput):
+                    find_remedy(f"{first}+{second}")
+    assert find_remedy(f"focal+{batches[0]}").changes == "loss+batches"

@@ -18,6 +18,7 @@ Facts = dict[str, Any]
 
 _LEAKS = ("target-copy", "leaking-column")
 _RESAMPLED = ("repeated-minority", "interpolated-minority")
+_UNTOLD = "Shuffled labels show nothing here: too few rows of the rare class were judged, or the fit failed."
 
 
 def honest_facts(comparison: Comparison, findings: list[Finding], folds: Folds) -> Facts:
@@ -33,11 +34,10 @@ def honest_facts(comparison: Comparison, findings: list[Finding], folds: Folds) 
 
 def canary_facts(comparison: Comparison, findings: list[Finding]) -> list[Facts]:
     """Each canary with its name, whether it lives, and a sentence."""
-    found = []
     canary = comparison.canary
-    if canary is not None:
-        told = asdict(canary) | {"ok": canary.ok, "sentence": canary.sentence}
-        found.append({"name": "shuffled-labels"} | told)
+    untold: Facts = {"ok": None, "sentence": _UNTOLD}
+    told = asdict(canary) | {"ok": canary.ok, "sentence": canary.sentence} if canary else untold
+    found = [{"name": "shuffled-labels"} | told]
     for name, codes, fine in (
         ("target-in-a-feature", _LEAKS, "No feature gives the target away."),
         ("resampled-before", _RESAMPLED, "No sign of resampling before the split."),
@@ -56,7 +56,7 @@ def leak_finding(canaries: list[Facts]) -> list[Facts]:
             "n_rows": one["rows"],
         }
         for one in canaries
-        if one["name"] == "shuffled-labels" and not one["ok"]
+        if one["name"] == "shuffled-labels" and one["ok"] is False
     ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from evenkeel._rows import take
 from evenkeel.audit import audit
 from evenkeel.catalogue import as_texts
 from evenkeel.decide.classifier import DecidedClassifier
+from evenkeel.export import model_bytes
 from evenkeel.facts import Found, look_facts, run_facts
 from evenkeel.finished import Run, get_ready
 from evenkeel.frames import oof_frame, test_frame
@@ -195,7 +196,7 @@ def _budget(ready: Prepared, laps: dict[str, float]) -> Budget | None:
     if seconds is None:
         return None
 
-    def judged(results: Results) -> dict[str, Any]:
+    def judged(results: Results) -> Run:
         comparison = judge_all(
             ready.course, results, ready.pairs, judge, classes=ready.table.classes, weak=ready.weak
         )
@@ -203,11 +204,12 @@ def _budget(ready: Prepared, laps: dict[str, float]) -> Budget | None:
         assert settled is not None
         forecast, _ = fit_whole("none", DUMMY, ready.course)
         model = DecidedClassifier.of(bare(forecast), settled, classes=ready.table.classes)
-        return _gathered(ready, results, comparison, judge, model, laps).told
+        return _gathered(ready, results, comparison, judge, model, laps)
 
-    def tell(told: dict[str, Any]) -> None:
+    def tell(run: Run) -> None:
         shuffled_labels(ready.course, ready.pairs[0][1], n_trials=1)
-        render_page(told)
+        model_bytes(run.model.estimator_)
+        render_page(run.told)
 
     spent = laps["prepare"] - laps["start"]
     return Budget(seconds, spent, ready.jobs, judge.objective, judged, tell)

@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from evenkeel._checks import check_choice, check_number
 from evenkeel.class_costs import ClassCostWeighted
 from evenkeel.coded import Coded
-from evenkeel.errors import DoesNotApply
+from evenkeel.errors import DoesNotApply, InvalidInput
 from evenkeel.resampled import Resampled
 from evenkeel.same_units import SameUnits
 
@@ -137,6 +137,10 @@ class Remedy:
         """
         params = dict(self.params)
         for name, value in values.items():
+            if not self.knobs:
+                raise InvalidInput(
+                    f"knob of {self.name} must be left out: it has none. Got {name!r}."
+                )
             check_choice(name, self.knobs, "knob", self.name)
             knob = self.knobs[name]
             check_number(

@@ -78,7 +78,9 @@ class Settings:
     repeats
         How often rows are dealt into folds; None goes by the size of the rare class.
     time_budget
-        Seconds for the comparison, or text such as ``"10m"``; None for no limit.
+        Seconds for the whole run, or text such as ``"10m"``; None for no limit. Kept within 10 % and
+        one fit; the baseline, its last fit, the page and the files come whatever it says, so that
+        less than a minute may not be kept.
     search
         Configurations that each remedy with each learner may try on inner folds; 1 tries none
         beside the default. None: 8, or 1 with ``quick``. Always 1 below 50 rows of the rare class.

@@ -212,6 +212,12 @@ def test_what_follows_is_rehearsed_once_with_the_baseline_alone(world):
     assert seen == [[BASE, DUMMY]]
 
 
+def test_where_nothing_else_fits_no_time_goes_into_rehearsing(world):
+    here = world({"none": 4.0, "a": 4.0})
+    results = here.race(5.0 * FOLDS, judge=pytest.fail, tell=repr)
+    assert [left[0] for left in results.not_run] == ["a"]
+
+
 def test_where_few_can_be_finished_time_is_not_spent_on_beginning_the_others(world):
     here = world({"none": 1.0} | dict.fromkeys("abcdefgh", 2.0))
     results = here.race(FOLDS * (1.0 + 3 * 2.0) + 2.0 * FOLDS / (FOLDS - 1) + 0.5)

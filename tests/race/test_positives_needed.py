@@ -51,3 +51,10 @@ def test_alone_there_is_nothing_to_tell_apart():
     assert found.difference_width is None
     assert found.to_tell_apart is None
     assert found.width[0] == pytest.approx(np.sqrt(10) * found.width[3])
+
+
+@pytest.mark.parametrize(("n", "known"), [(9, False), (10, True)])
+def test_fewer_than_ten_positives_tell_nothing_about_how_many_it_takes(n, known):
+    assert (
+        needed(field(*pair(n, 0)), "average-precision", n_rare=n).to_tell_apart is not None
+    ) == known

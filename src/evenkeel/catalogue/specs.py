@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from evenkeel._checks import did_you_mean
@@ -78,6 +79,7 @@ def find_remedy(spec: str, *, owner: str = "run") -> Remedy | Combined | Own:
             f"batches too: two would correct twice. Got {spec!r}. Keep one of them."
         )
     _check_balance(parts, spec, owner)
+    _check_slots(parts, spec, owner)
     if any(part.changes == "weights" for part in parts[:-1]):
         raise InvalidInput(
             f"remedy of {owner} must name weights last, because they are computed from what the "
@@ -101,6 +103,17 @@ def _check_balance(parts: tuple[Remedy, ...], spec: str, owner: str) -> None:
             f"remedy of {owner} must name {learners[0].name} last, because it is fitted on what the "
             f"cleaning left. Got {spec!r}."
         )
+
+
+def _check_slots(parts: tuple[Remedy, ...], spec: str, owner: str) -> None:
+    """Refuse two losses, or two samplers: a network has one of each, so one would have no effect."""
+    for slot, what in (("loss", "loss"), ("batches", "sampler of batches")):
+        names = [part.name for part in parts if part.changes == slot]
+        if len(names) > 1:
+            raise InvalidInput(
+                f"remedy of {owner} must name one {what}: a network is trained with one. Got {spec!r}, "
+                f"which names {' and '.join(names)}. Keep one of them."
+            )
 
 
 def find_remedies(text: str, *, owner: str = "run") -> list[str]:
@@ -160,7 +173,13 @@ def _read_part(text: str, spec: str, owner: str) -> Remedy:
     row = CATALOGUE[name]
     if not inside or not inside.strip():
         return row
-    return row.with_knobs(**dict(_read_knob(row, item) for item in inside.split(",")))
+    read = [_read_knob(row, item) for item in inside.split(",")]
+    twice = [knob for knob, times in Counter(knob for knob, _ in read).items() if times > 1]
+    if twice:
+        raise InvalidInput(
+            f"knob {twice[0]} of {row.name} must be given once. Got {text.strip()!r}. Keep one value."
+        )
+    return row.with_knobs(**dict(read))
 
 
 def _by_class() -> dict[str, str]:

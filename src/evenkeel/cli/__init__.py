@@ -161,7 +161,12 @@ def run(
     gap: Gap = None,
     label_delay: LabelDelay = None,
     repeats: Repeats = None,
-    time_budget: Annotated[str | None, typer.Option(help="Such as 90s, 10m or 1h30m.")] = None,
+    time_budget: Annotated[
+        str | None,
+        typer.Option(
+            help="Such as 2m, 10m or 1h30m, kept within 10 % and one fit; from a minute on."
+        ),
+    ] = None,
     search: Annotated[
         int | None,
         typer.Option(help="Settings that every remedy tries on inner folds [8, 1 with --quick]."),

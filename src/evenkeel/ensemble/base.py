@@ -80,8 +80,9 @@ class Ensemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             Parameters, a table, labels or weights that cannot be used. DoesNotApply, where weights
             are given and the members take none.
         """
+        before = getattr(self, "n_features_in_", None)
         training = self._begin(X, y, sample_weight)
-        done: list[Member] = self._members if self._goes_on(training) else []
+        done: list[Member] = self._members if self._goes_on(training, before) else []
         if done and len(done) > self.n_estimators:
             raise InvalidInput(
                 f"n_estimators of {type(self).__name__} must be at least {len(done)}, the members "
@@ -183,14 +184,19 @@ class Ensemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         seed = self._seed if again else int(check_random_state(self.random_state).randint(1 << 31))
         return Training(X, codes, classes, weight, rows_of, masses / masses.sum(), seed)
 
-    def _goes_on(self, training: Training) -> bool:
-        """Whether members of an earlier fit are kept."""
+    def _goes_on(self, training: Training, n_columns: int | None) -> bool:
+        """Whether members of an earlier fit, on so many columns, are kept."""
         if not self.warm_start or not hasattr(self, "_members"):
             return False
         if self.classes_.tolist() != training.classes.tolist():
             raise InvalidInput(
                 f"y of {type(self).__name__} must have the classes of the first fit, "
                 f"{self.classes_.tolist()}, with warm_start=True. Got {training.classes.tolist()}."
+            )
+        if n_columns != self.n_features_in_:
+            raise InvalidInput(
+                f"X of {type(self).__name__} must have the {n_columns} columns of the first fit, with "
+                f"warm_start=True. Got {self.n_features_in_}."
             )
         return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 
 NAME = "shuffled-labels"
 MOST_ROWS = 20_000
-SHARE = 0.05  # of the trials of a race that the canary may add; one fold at least
+SHARE = 0.05  # of the trials of a race that the canary may add
 LEAST_JUDGED = 4  # rows of a class without which its average precision says nothing
+ENOUGH = 2 * LEAST_JUDGED  # to be judged on average: shuffling deals them to the folds by chance
 _DRAWS, _CELLS = 1000, 4_000_000
 _TAIL = 0.001
 
@@ -86,7 +88,8 @@ def shuffled_labels(
     from a row that is judged to a row that is trained on shows: a step fitted on all rows, folds
     that overlap, rows copied before the split (where copies tell the classes apart, permuting would
     leave them nearly all in one class: each set of copies draws its label anew). At most 20,000 rows
-    take part, and so many folds that the race grows by a twentieth, one at least. The band is that
+    take part, and so many folds that the race grows by a twentieth, one at least, and more where one
+    would judge fewer than eight rows of the rarest class. The band is that
     of permutations within the folds, copied rows and others apart, with the scores as they are.
 
     Settings are searched as in the race, so a search that saw the rows it is judged by would show
@@ -123,7 +126,9 @@ def shuffled_labels(
     folds = course.folds
     left_out = None if folds.left_out is None else folds.left_out[:, rows]
     time = None if folds.time is None else folds.time[rows]
-    few = max(1, min(folds.n_folds, int(SHARE * n_trials)))
+    rarest = np.bincount(y, minlength=course.n_classes).min()
+    few = max(1, int(SHARE * n_trials), math.ceil(ENOUGH * folds.n_folds / max(rarest, 1)))
+    few = min(few, folds.n_folds)
     part = folds.part[:1, rows]
     shuffled = replace(
         course,

@@ -98,13 +98,21 @@ class Pace:
 
     def _next(self, repeat: int) -> Trial | None:
         """The next trial of any remedy in this repeat; None when nothing is left that fits."""
-        if len(self._done(self.pairs[0], 0)) == self.course.folds.n_folds:
+        if self._rehearses(repeat):
             self.budget.rehearse(self.results)
         while rivals := self._open(repeat):
             pair = self._choose(rivals, repeat)
             if self._fits(pair, repeat):
                 return self._to_do(pair, repeat)[0]
         return None
+
+    def _rehearses(self, repeat: int) -> bool:
+        """Whether the baseline is there, and it matters how long what follows the race takes."""
+        unfinished = len(self._done(self.pairs[0], 0)) < self.course.folds.n_folds
+        if unfinished or self.budget.judging is not None:
+            return False
+        limit = self.budget.seconds
+        return any(self._end([pair], repeat) <= limit for pair in self._open(repeat))
 
     def _choose(self, rivals: list[Pair], repeat: int) -> Pair:
         """A new remedy while it and all that are begun can be finished, else the most promising."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evenkeel.evidence import FEWEST
 from evenkeel.race.stats import Z_95
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class Needed:
     difference_width
         ``(n_times,)``: of the interval of a paired difference to the baseline; None alone.
     to_tell_apart
-        Rows of the rare class that would show a difference of a tenth; None where it cannot be told.
+        Rows of the rare class that would show a difference of a tenth; None where it cannot be told,
+        as with fewer than ten.
     """
 
     objective: str
@@ -73,7 +75,8 @@ def needed(field: Field, objective: str, *, n_rare: int) -> Needed:
     if errors.size:
         error, tenth = float(errors.max()), APART * abs(float(field.values[0]))
         apart = tuple(2 * Z_95 * error / math.sqrt(times) for times in TIMES)
-        tell = math.ceil(n_rare * ((Z_95 + Z_POWER) * error / tenth) ** 2) if tenth else None
+        if tenth and n_rare >= FEWEST:  # the standard errors of fewer are anybody's guess
+            tell = math.ceil(n_rare * ((Z_95 + Z_POWER) * error / tenth) ** 2)
     return Needed(
         objective,
         tuple(times * n_rare for times in TIMES),

@@ -33,7 +33,7 @@ def doubts_section(sheet: Sheet, facts: Facts) -> None:
         sheet.say("By folds", second.get("sentence"), most=3)
     sheet.say("Evidence", (facts.get("needed") or {}).get("sentence"), most=1)
     canaries = facts.get("canaries") or []
-    dead = [one for one in canaries if not one.get("ok")]
+    dead = [one for one in canaries if one.get("ok") is False]
     told = [str(one.get("sentence")) for one in dead or canaries[:1]]
     sheet.say("Canaries", " ".join(told), most=2, style="bold red" if dead else "")
 
