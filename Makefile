@@ -27,10 +27,10 @@ demo: $(VENV)/.core ## simulated card payments: from a table to a decision, in a
 		--time ts --drop card,note
 
 test: $(VENV)/.all lint types ## lint, type-check, and run every test
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) -m "not slow and not gpu"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) -m "not slow"
 
 test-full: $(VENV)/.all lint types ## the same with the slow full forms
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) -m "not gpu"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS)
 
 conformance: $(VENV)/.all ## imbalanced-learn's own tests, against our resamplers
 	PYTHONPATH=tests/conformance OMP_NUM_THREADS=1 $(BIN)/pytest -p alias -o addopts="" -o filterwarnings=default -o xfail_strict=false \

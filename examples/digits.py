@@ -26,11 +26,13 @@ from examples.measuring import (
     COST,
     Peak,
     balanced,
+    bound_threads,
     cost_cells,
     difference,
     markdown,
     options,
     recalls,
+    signed,
     spread,
 )
 from torch import Tensor, nn
@@ -212,9 +214,8 @@ def compared(arms: dict[str, list[dict[str, Any]]]) -> str:
     both = balanced(arms["sampler and weights"])
     for other in ("nothing", "sampler"):
         mean, error = difference(both, balanced(arms[other]))
-        lines.append(
-            f"sampler and weights against {other}: balanced accuracy {mean:+.4f} ± {error:.4f}"
-        )
+        apart = signed(mean, error, 4)
+        lines.append(f"sampler and weights against {other}: balanced accuracy {apart}")
         if other == "sampler" and np.isfinite(error):
             verdict = (
                 "confirmed" if mean < -2 * error else "refuted" if mean > 2 * error else "open"
@@ -229,6 +230,7 @@ def main(given: list[str] | None = None) -> None:
         __doc__, each="its own draw", epochs=4, rate=2e-3, short="made images, two epochs"
     )
     asked = parser.parse_args(given)
+    bound_threads(asked)
     data = Path(os.environ.get("EVENKEEL_DATA", "../shared/data"), "images", "mnist")
     if asked.short:
         asked.epochs, asked.rate = 2, 5e-3

@@ -5,7 +5,7 @@ The connections are NSL-KDD (Tavallaee, Bagheri, Lu and Ghorbani 2009, doi:10.11
 the same columns (one-hot, of one scale), probabilities calibrated and decisions settled on the other
 folds.
 
-``python examples/intrusions.py`` prints the table; ``--rows 30000`` leaves out connections of the three
+``python -m examples.intrusions`` prints the table; ``--rows 30000`` leaves out connections of the three
 large groups; ``--short`` is a form of some seconds on made connections.
 """
 

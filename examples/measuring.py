@@ -1,4 +1,8 @@
-"""What the runs of this folder have in common: options, seconds, peak memory, a table in Markdown."""
+"""What the runs of this folder have in common: options, seconds, peak memory, a table in Markdown.
+
+A helper of ``python -m examples.digits`` and the others: it runs nothing itself. All of them are started
+from the root of the repository.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import threading
 import time
 from typing import Any
 
+import joblib
 import numpy as np
 import psutil
 import torch
@@ -22,7 +27,19 @@ def options(
     parser.add_argument("--epochs", type=int, default=epochs)
     parser.add_argument("--rate", type=float, default=rate, help="learning rate")
     parser.add_argument("--short", action="store_true", help=short)
+    parser.add_argument(
+        "--threads", type=int, help="of torch; default: the cores at hand, one with --short"
+    )
     return parser
+
+
+def bound_threads(asked: argparse.Namespace) -> None:
+    """As many threads of torch as asked for; never more than cores, which would wait for each other.
+
+    The short forms are so small that a second thread is mostly waited for.
+    """
+    most = min(torch.get_num_threads(), joblib.cpu_count())  # of this process, not of the machine
+    torch.set_num_threads(asked.threads or (1 if asked.short else most))
 
 
 class Peak:
@@ -80,8 +97,14 @@ def spread(values: list[float]) -> str:
     return own if len(values) < 2 else f"{own} ± {np.std(values, ddof=1):.3f}"
 
 
+def signed(mean: float, error: float, digits: int) -> str:
+    """A difference and, where there is one, its standard error."""
+    own = f"{mean:+.{digits}f}"
+    return f"{own} ± {error:.{digits}f}" if np.isfinite(error) else own
+
+
 def difference(one: list[float], other: list[float]) -> tuple[float, float]:
-    """Mean difference over seeds that are pairs, and its standard error."""
+    """Mean difference over seeds that are pairs, and its standard error; NaN of one seed."""
     apart = np.subtract(one, other)
     error = np.std(apart, ddof=1) / np.sqrt(len(apart)) if len(apart) > 1 else float("nan")
     return float(np.mean(apart)), float(error)

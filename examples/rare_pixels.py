@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from examples.measuring import COST, Peak, cost_cells, markdown, options, spread
+from examples.measuring import COST, Peak, bound_threads, cost_cells, markdown, options, spread
 from sklearn.metrics import average_precision_score
 from torch import Tensor, nn
 
@@ -171,6 +171,7 @@ def main(given: list[str] | None = None) -> None:
         __doc__, each="its own pictures", epochs=8, rate=3e-3, short="few pictures, two epochs"
     )
     asked = parser.parse_args(given)
+    bound_threads(asked)
     if asked.short:
         asked.epochs, asked.rate = 2, 1e-2
     arms: dict[str, list[dict[str, Any]]] = {name: [] for name in ARMS}

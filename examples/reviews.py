@@ -23,7 +23,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import numpy as np
 import torch
-from examples.measuring import COST, Peak, cost_cells, markdown, options, spread
+from examples.measuring import COST, Peak, bound_threads, cost_cells, markdown, options, spread
 from transformers import (
     AutoModelForSequenceClassification,
     AutoTokenizer,
@@ -247,6 +247,7 @@ def main(given: list[str] | None = None) -> None:
         __doc__, each="its own draw", epochs=2, rate=5e-5, short="made sentences, one epoch"
     )
     asked = parser.parse_args(given)
+    bound_threads(asked)
     logging.disable_progress_bar()
     folder = Path(os.environ.get("EVENKEEL_DATA", "../shared/data"), "text", "rt-polarity")
     if asked.short:

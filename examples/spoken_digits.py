@@ -28,11 +28,13 @@ from examples.measuring import (
     COST,
     Peak,
     balanced,
+    bound_threads,
     cost_cells,
     difference,
     markdown,
     options,
     recalls,
+    signed,
     spread,
 )
 from torch import Tensor, nn
@@ -228,6 +230,7 @@ def main(given: list[str] | None = None) -> None:
     )
     parser.add_argument("--limit", type=int, default=20, help="copies of a recording at most")
     asked = parser.parse_args(given)
+    bound_threads(asked)
     data = Path(os.environ.get("EVENKEEL_DATA", "../shared/data"), "audio", "free-spoken-digit.zip")
     if asked.short:
         asked.epochs, asked.limit = 2, 2
@@ -243,9 +246,7 @@ def main(given: list[str] | None = None) -> None:
     print(table(arms))
     if asked.seeds > 1:
         apart = difference(balanced(arms["partial augmentation"]), balanced(arms["nothing"]))
-        print(
-            f"\npartial augmentation against nothing: balanced accuracy {apart[0]:+.3f} ± {apart[1]:.3f}"
-        )
+        print(f"\npartial augmentation against nothing: balanced accuracy {signed(*apart, 3)}")
 
 
 if __name__ == "__main__":

@@ -9,9 +9,14 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import (
+    BatchSampler,
+    ConcatDataset,
     DataLoader,
+    DistributedSampler,
     RandomSampler,
     SequentialSampler,
+    Subset,
+    SubsetRandomSampler,
     TensorDataset,
     WeightedRandomSampler,
 )
@@ -22,15 +27,19 @@ from evenkeel.nn import (
     ClassWeightedLoss,
     DeferredReweighting,
     FocalLoss,
+    GaussianNoise,
     LogitAdjustedLoss,
+    PartialAugment,
     PerClassBatchSampler,
     PlanDataset,
     ProgressiveSampler,
+    SigmoidFocalLoss,
     UndersampledSubset,
+    VectorScalingLoss,
     WeightedBCE,
     check_prior,
 )
-from evenkeel.resample import SMOTE
+from evenkeel.resample import SMOTE, RandomOverSampler
 
 LABELS = np.repeat([0, 1], [950, 50])
 COUNTS = [950, 50]
@@ -57,11 +66,17 @@ LOSSES = {
     "focal": FocalLoss(counts=COUNTS),
     "deferred": DeferredReweighting(nn.CrossEntropyLoss(), ClassWeightedLoss(COUNTS), start=5),
 }
+ALONE = DistributedSampler(DATA, num_replicas=2, rank=0)
 PLAIN_ROWS = {
     "shuffled": DataLoader(DATA, shuffle=True),
     "random": RandomSampler(DATA),
     "in order": SequentialSampler(DATA),
     "natural": BalancedSampler(LABELS, power=0),
+    "distributed": ALONE,
+    "distributed loader": DataLoader(DATA, sampler=ALONE),
+    "batches": BatchSampler(SequentialSampler(DATA), 10, drop_last=False),
+    "every second": DataLoader(DATA, sampler=SubsetRandomSampler(range(0, 1000, 2))),
+    "a list": DataLoader(DATA, sampler=list(range(1000))),
 }
 
 
@@ -118,6 +133,145 @@ def test_a_balanced_sampler_over_thinned_data_knows_both():
     np.testing.assert_allclose(report.natural, [0.95, 0.05])
 
 
+def resampled():
+    """Rows that were balanced up front: nothing says so any more."""
+    X, y = RandomOverSampler(random_state=0).fit_resample(DATA.tensors[0].numpy(), LABELS)
+    return TensorDataset(torch.as_tensor(X), torch.as_tensor(y))
+
+
+def test_weights_of_other_counts_than_the_rows_have_are_found():
+    data, few = resampled(), np.repeat([0, 1, 2], [520, 500, 480])
+    mixed = np.repeat([0, 1], [200, 100])  # balanced half way
+    for rows, loss in (
+        (DataLoader(data, shuffle=True), ClassWeightedLoss(COUNTS)),
+        (DataLoader(data), nn.CrossEntropyLoss(INVERSE)),
+        (BalancedSampler(data), LogitAdjustedLoss(COUNTS)),
+        (data, WeightedBCE(COUNTS)),
+        (few, FocalLoss(counts=[900, 90, 10])),
+        (few, nn.CrossEntropyLoss(torch.tensor([1.0, 1.0, 9.0]))),
+        (data, SigmoidFocalLoss(2.0, 0.25)),
+        (np.repeat([0, 1], [530, 470]), ClassWeightedLoss(COUNTS)),
+    ):
+        with pytest.warns(EvenkeelWarning, match="are balanced as they are.* of other counts"):
+            report = check_prior(rows, loss)
+        assert report.verdict == report.fault
+        with pytest.raises(InvalidInput, match="of other counts than these rows"):
+            check_prior(rows, loss, strict=True)
+    with pytest.warns(EvenkeelWarning, match="33.3 % .* as 90.5 %. Give it the counts of the rows"):
+        check_prior(mixed, ClassWeightedLoss(COUNTS))
+    report = check_prior(mixed, nn.CrossEntropyLoss(INVERSE), strict=True)  # costs may be meant
+    assert report.verdict.startswith("Corrected by CrossEntropyLoss: class 1, 33.3 %")
+
+
+def test_a_loss_of_the_rows_own_counts_is_no_fault_however_little_is_left():
+    for counts in ([500, 500], [505, 495], [540, 460]):
+        rows = np.repeat([0, 1], counts)
+        own = check_prior(rows, ClassWeightedLoss(counts), strict=True)
+        assert not own.fault
+        np.testing.assert_allclose(own.reaches, 0.5, atol=1e-6)
+        plain = check_prior(BalancedSampler(rows), nn.CrossEntropyLoss(), strict=True)
+        np.testing.assert_allclose(plain.reaches, 0.5, atol=1e-6)
+    near = check_prior(LABELS, ClassWeightedLoss([960, 40]), strict=True)  # of the whole, not train
+    assert near.verdict.startswith("Corrected by ClassWeightedLoss")
+    even = check_prior([0, 1] * 50, nn.CrossEntropyLoss())
+    assert even.verdict.startswith("Nothing is corrected: class 0, 50 % of the data")
+
+
+def copies():
+    return PartialAugment(DATA, GaussianNoise(0.1), limit=20)
+
+
+COPIES = {
+    "copies": copies,
+    "part of copies": lambda: Subset(copies(), range(0, 1900, 2)),
+    "copies in a loader": lambda: DataLoader(Subset(copies(), range(0, 1900, 2)), shuffle=True),
+    "copies twice": lambda: ConcatDataset([copies(), copies()]),
+    "copies and plan": lambda: ConcatDataset([copies(), Subset(DATA, []), SAMPLERS["smote"].dataset]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rows", COPIES.values(), ids=COPIES)
+def test_copies_are_followed_through_parts_and_chains(rows):
+    report = check_prior(rows(), nn.CrossEntropyLoss(), strict=True)
+    np.testing.assert_allclose(report.natural, [0.95, 0.05], atol=1e-9)
+    np.testing.assert_allclose(report.reaches, [0.5, 0.5], atol=1e-9)
+    assert report.verdict.startswith("Corrected by ")
+    with pytest.warns(
+        EvenkeelWarning, match=r"5 % of the data, reaches the loss as 95 %\. Keep one"
+    ):
+        check_prior(rows(), ClassWeightedLoss(COUNTS))
+
+
+def test_a_chain_with_rows_as_they_are_counts_both():
+    report = check_prior(ConcatDataset([copies(), DATA]), nn.CrossEntropyLoss())
+    np.testing.assert_allclose(report.natural, [0.95, 0.05])
+    np.testing.assert_allclose(report.drawn, [1900 / 2900, 1000 / 2900])
+
+
+def test_a_choice_of_rows_is_counted():
+    chosen = SubsetRandomSampler(np.flatnonzero(LABELS == 1).tolist() + list(range(50)))
+    with pytest.warns(EvenkeelWarning, match="SubsetRandomSampler and ClassWeightedLoss both"):
+        report = check_prior(chosen, ClassWeightedLoss(COUNTS), labels=LABELS)
+    np.testing.assert_allclose(report.drawn, [0.5, 0.5])
+    with pytest.raises(InvalidInput, match="one for each row that SubsetRandomSampler draws from"):
+        check_prior(chosen, ClassWeightedLoss(COUNTS), labels=LABELS[:960])
+    with pytest.raises(InvalidInput, match="labels of check_prior must be given: SubsetRandom"):
+        check_prior(chosen, ClassWeightedLoss(COUNTS))
+    for labels in (None, LABELS):
+        found = check_prior(ALONE, ClassWeightedLoss(COUNTS), labels=labels, strict=True)
+        np.testing.assert_allclose(found.reaches, [0.5, 0.5], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("loss", "says"),
+    [
+        (LogitAdjustedLoss([90, 10], weight=[0.5556, 5.0]), "twice, by logit adjustment and by"),
+        (VectorScalingLoss([90, 10], weight=[0.5556, 5.0]), "twice, by logit adjustment and by"),
+        (LogitAdjustedLoss([90, 10], 2.0), "LogitAdjustedLoss goes beyond balance.*and tau=1"),
+        (
+            DeferredReweighting(nn.CrossEntropyLoss(), LogitAdjustedLoss([90, 10], 2.0), start=3),
+            "LogitAdjustedLoss goes beyond balance",
+        ),
+    ],
+    ids=["weight", "stretched", "tau", "later"],
+)
+def test_two_corrections_inside_one_loss_are_found(loss, says):
+    rows = [0] * 90 + [1] * 10
+    with pytest.warns(EvenkeelWarning, match=says):
+        report = check_prior(rows, loss)
+    np.testing.assert_allclose(report.reaches, [0.1, 0.9], atol=1e-4)
+    with pytest.raises(InvalidInput, match="class 1, 10 % of the data, reaches the loss as 90 %"):
+        check_prior(rows, loss, strict=True)
+
+
+def test_halves_inside_one_loss_make_a_whole():
+    loss = LogitAdjustedLoss([90, 10], 0.5, weight=[1.0, 3.0])
+    report = check_prior([0] * 90 + [1] * 10, loss, strict=True)
+    np.testing.assert_allclose(report.reaches, [0.5, 0.5], atol=1e-6)
+
+
+def test_a_tau_that_one_searches_is_no_fault():
+    report = check_prior([0] * 90 + [1] * 10, LogitAdjustedLoss([90, 10], 1.5), strict=True)
+    assert report.verdict.startswith("Corrected by LogitAdjustedLoss: class 1, 10 %")
+    np.testing.assert_allclose(report.reaches, [0.25, 0.75], atol=1e-6)
+
+
+def test_a_class_without_weight_is_no_nothing():
+    with pytest.warns(EvenkeelWarning, match="ClassWeightedLoss leaves one class alone.*as 100 %"):
+        report = check_prior([0] * 90 + [1] * 10, ClassWeightedLoss(weight=[0.0, 1.0]))
+    assert report.reaches.tolist() == [0.0, 1.0]
+    loss = ClassWeightedLoss(weight=[1.0, 9.0, 0.0])
+    report = check_prior([0] * 90 + [1] * 10 + [2] * 20, loss, strict=True)
+    assert report.verdict.endswith("reaches the loss as 50 %. Without weight: class 2.")
+
+
+def test_a_move_away_from_balance_is_no_correction():
+    report = check_prior([0] * 80 + [1] * 20, SigmoidFocalLoss(2.0, 0.25))
+    assert report.verdict.startswith("Moved by SigmoidFocalLoss: class 1, 20 %")
+    report = check_prior([0] * 80 + [1] * 10 + [2] * 10, ClassWeightedLoss(weight=[1.0, 0.2, 5.0]))
+    assert report.verdict.startswith("Moved by ClassWeightedLoss: class 1, 10 %")
+
+
 def test_the_report_prints_a_table():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -139,6 +293,13 @@ def test_classes_without_rows_or_weight_break_nothing():
     np.testing.assert_allclose(report.drawn, [0.95, 0.05, 0])
 
 
+class Foreign(DistributedSampler):
+    """A sampler of others that draws as it likes."""
+
+    def __iter__(self):
+        return iter([0])
+
+
 @pytest.mark.parametrize(
     ("rows", "loss", "more", "says"),
     [
@@ -147,11 +308,18 @@ def test_classes_without_rows_or_weight_break_nothing():
         (None, LOSSES["torch"], {}, "labels of check_prior must be given: plain shuffling"),
         (BalancedSampler([0, 1, 2]), LOSSES["torch"], {}, "must be for 3 classes, as the rows are"),
         (iter([1]), LOSSES["torch"], {}, "rows of check_prior must be a sampler"),
+        (
+            DataLoader(DATA, batch_sampler=[[0, 1], [2]]),
+            LOSSES["torch"],
+            {},
+            "rows of check_prior must be a sampler .* Got list, whose draws cannot be known",
+        ),
+        (Foreign(DATA, 2, 0), LOSSES["torch"], {}, "Got Foreign, whose draws cannot be known"),
         (SAMPLERS["ours"], F.cross_entropy, {}, "or have prior_correction. Got cross_entropy"),
         (SAMPLERS["ours"], nn.BCEWithLogitsLoss(pos_weight=torch.ones(3)), {}, "for one label"),
         (SAMPLERS["ours"], WeightedBCE(pos_weight=[2.0, 3.0]), {}, "for one label"),
     ],
-    ids=["no labels", "other labels", "nothing", "classes", "rows", "loss", "labels", "our labels"],
+    ids=["no labels", "other labels", "nothing", "classes", "rows", "batches", "foreign", "loss", "labels", "our labels"],
 )  # fmt: skip
 def test_what_cannot_be_followed_is_said(rows, loss, more, says):
     with pytest.raises(InvalidInput, match=says):

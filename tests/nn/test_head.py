@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from evenkeel.decide.prior import PriorShift
-from evenkeel.errors import InvalidInput
+from evenkeel.errors import InvalidInput, InvalidType
 from evenkeel.nn import ClassifierRetraining, tau_normalized, to_prior
 
 GENERATOR = torch.Generator().manual_seed(0)
@@ -170,9 +170,29 @@ def test_other_shapes_and_types():
         ({"was": COUNTS, "now": [1, 0, 1]}, "now of to_prior must hold a share above 0"),
         ({"was": "even", "now": COUNTS}, "shares of the classes or 'balanced'. Got 'even'"),
         ({"was": COUNTS, "now": "balanced", "tau": -1}, "tau of to_prior"),
+        ({"was": {"a": 1}, "now": "balanced"}, "was of to_prior must be shares of the classes"),
+        ({"was": COUNTS, "now": "balanced", "class_dim": 2}, "axis of classes at class_dim=2"),
     ],
-    ids=["length", "zero", "word", "tau"],
+    ids=["length", "zero", "word", "tau", "mapping", "axis"],
 )
 def test_priors_that_do_not_fit(more, says):
-    with pytest.raises(InvalidInput, match=says):
+    with pytest.raises((InvalidInput, InvalidType), match=says):
         to_prior(LOGITS, **more)
+
+
+def test_logits_are_read_as_losses_read_them():
+    wanted = to_prior(LOGITS, was=COUNTS, now="balanced")
+    for output in ({"logits": LOGITS}, (LOGITS,)):
+        assert torch.equal(to_prior(output, was=COUNTS, now="balanced"), wanted)
+    for wrong in (LOGITS.numpy(), {"scores": LOGITS}, [1.0, 2.0]):
+        with pytest.raises(InvalidType, match="logits of to_prior must be a tensor"):
+            to_prior(wrong, was=COUNTS, now="balanced")
+    with pytest.raises(InvalidType, match=r"must be floating-point\. Got torch\.int64"):
+        to_prior(torch.zeros(2, 3, dtype=torch.int64), was=COUNTS, now="balanced")
+
+
+def test_a_head_of_one_logit_is_told_to_keep_its_axis():
+    with pytest.raises(InvalidInput, match=r"each of 4 classes.*give logits\[:, None\]"):
+        to_prior(torch.zeros(4), was=[9, 1], now="balanced")
+    row = to_prior(torch.zeros(2), was=[9, 1], now="balanced")  # one row of two classes
+    torch.testing.assert_close((row[1] - row[0]).exp(), torch.tensor(9.0))

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -121,6 +122,44 @@ def test_a_checkpoint_at_the_end_of_an_epoch_goes_on_with_the_next(tmp_path):
     assert first.seen + later.seen == whole.seen
 
 
+@pytest.mark.parametrize("workers", [0, 2])
+def test_an_epoch_that_was_cut_short_is_over_once_fit_has_ended(tmp_path, workers):
+    sampler = BalancedSampler(LABELS, seed=5)
+    first = trainer(
+        tmp_path, max_steps=14, max_epochs=3, callbacks=[LightningEpochCallback(sampler)]
+    )
+    first.fit(Noting(), loader(sampler, workers=workers))
+    assert first.current_epoch == 2, "ten batches to an epoch: Lightning counts the second one too"
+    first.save_checkpoint(tmp_path / "state")
+    later, sampler = Noting(), BalancedSampler(LABELS, seed=5)
+    again = trainer(tmp_path, max_epochs=3, callbacks=[LightningEpochCallback(sampler)])
+    again.fit(later, loader(sampler, workers=workers), ckpt_path=tmp_path / "state")
+    assert {epoch for epoch, _ in later.seen} == {2}
+    assert [row for _, rows in later.seen for row in rows] == order(sampler, 2)
+
+
+@pytest.mark.filterwarnings("ignore:.*callbacks used to create the checkpoint")
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("when", ["step 14", "last step", "end of epoch"])
+def test_what_model_checkpoint_writes_in_fit_is_exact(tmp_path, workers, when):
+    how = {"every_n_epochs": 1} if when == "end of epoch" else {"every_n_train_steps": 14}
+    limit = (
+        10 if when == "step 14" else 7
+    )  # of ten batches: with 7, step 14 is the last of an epoch
+    how |= {"save_on_train_epoch_end": True} if when == "end of epoch" else {}
+    changes = {"max_epochs": 3, "limit_train_batches": limit}
+    best = ModelCheckpoint(tmp_path, "{step}", save_top_k=-1, **how)
+    whole, sampler = Noting(), BalancedSampler(LABELS, seed=5)
+    both = [best, LightningEpochCallback(sampler)]
+    kept = trainer(tmp_path, callbacks=both, enable_checkpointing=True, **changes)
+    kept.fit(whole, loader(sampler, workers=workers))
+    later, sampler = Noting(), BalancedSampler(LABELS, seed=5)
+    again = trainer(tmp_path, callbacks=[LightningEpochCallback(sampler)], **changes)
+    again.fit(later, loader(sampler, workers=workers), ckpt_path=tmp_path / "step=14.ckpt")
+    assert later.seen == whole.seen[14:]
+    assert len(whole.seen) == 3 * limit
+
+
 def test_the_second_loss_starts_in_its_epoch_and_after_a_resume(tmp_path):
     phases = []
 
@@ -219,3 +258,19 @@ def test_metrics_of_tokens_images_labels_and_several_loaders(tmp_path):
     ):
         with pytest.raises((InvalidInput, InvalidType), match=message):
             logged(wrong)
+
+
+@pytest.mark.parametrize(
+    ("shape", "labels", "wanted"),
+    [((4, 3), (4,), 3), ((4, 5), (4, 5), 5), ((4,), (4,), 2), ((4, 3, 6, 6), (4, 6, 6), 3)],
+    ids=["classes", "labels", "one logit", "images"],
+)
+def test_names_of_another_number_are_refused_from_the_first_batch(shape, labels, wanted):
+    scores = {"logits": torch.zeros(shape), "labels": torch.zeros(labels, dtype=torch.long)}
+    alone = SimpleNamespace(world_size=1, sanity_checking=False)
+    right = LightningMetricsCallback(list(range(wanted)))
+    right.on_validation_batch_end(alone, None, scores, None, 0)
+    wrong = LightningMetricsCallback([f"c{at}" for at in range(wanted + 1)])
+    says = f"names of LightningMetricsCallback must be {wanted}, .* Got {wanted + 1}: c0"
+    with pytest.raises(InvalidInput, match=says):
+        wrong.on_validation_batch_end(alone, None, scores, None, 0)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from evenkeel.errors import InvalidInput
+from evenkeel.errors import EvenkeelWarning, InvalidInput
 from evenkeel.nn import ClassWeightedLoss, DeferredReweighting, LDAMLoss
 
 LOGITS = torch.randn(6, 2, generator=torch.Generator().manual_seed(0))
@@ -46,9 +46,29 @@ def test_functions_and_further_arguments_pass_through():
     criterion = DeferredReweighting(
         LDAMLoss([90, 10]), lambda logits, target, *, scale: scale * logits.sum(), start=1
     )
+    criterion.set_epoch(0)
     assert torch.isfinite(criterion(LOGITS, TARGET, num_items_in_batch=6))
     criterion.set_epoch(1)
     assert criterion(LOGITS, TARGET, scale=2) == 2 * LOGITS.sum()
+
+
+def test_a_training_step_before_any_epoch_is_warned_of_once():
+    criterion = deferred()
+    assert "start=3, epoch=never told" in repr(criterion)
+    with torch.no_grad():
+        criterion(LOGITS, TARGET)  # a look at validation rows is no training
+    criterion.eval()(LOGITS, TARGET)
+    with pytest.warns(EvenkeelWarning, match="from epoch 3 on, never starts unless") as told:
+        criterion.train()(LOGITS, TARGET)
+    assert [one.filename for one in told] == [__file__]
+    criterion(LOGITS, TARGET)  # warnings are errors here: there is no second one
+    assert "epoch=never told" in repr(criterion)
+    loaded = deferred()
+    loaded.load_state_dict(criterion.state_dict())
+    loaded(LOGITS, TARGET)
+    deferred(0)(LOGITS, TARGET)  # nothing to switch to
+    criterion.set_epoch(4)
+    assert "start=3, epoch=4" in repr(criterion)
 
 
 @pytest.mark.parametrize(

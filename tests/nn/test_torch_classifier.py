@@ -223,14 +223,25 @@ def test_a_training_that_was_killed_goes_on_exactly(rare, tmp_path, monkeypatch,
     again = clone(part).fit(X, y)
     assert again.history_ == whole.history_, "nothing was left to train"
     longer = clone(part).set_params(max_epochs=8)
-    if not changes:  # the shares of a progressive sampler depend on how many epochs there are
+    if not changes:
         assert len(longer.fit(X, y).history_) == 8
+    else:
+        with pytest.raises(InvalidInput, match=r"max_epochs of TorchClassifier must be 6 to go on"):
+            longer.fit(X, y)
     with pytest.raises(
         InvalidInput, match="must be of the same rows, labels, weights and settings"
     ):
         clone(part).fit(X + 1, y)
     with pytest.raises(InvalidInput, match="must be of the same rows"):
         clone(part).set_params(lr=0.1).fit(X, y)
+
+
+def test_a_sampler_that_was_given_its_epochs_goes_on_for_more(rare, tmp_path):
+    X, y = rare
+    known = {"sampler": ProgressiveSampler, "sampler_options": {"n_epochs": 3}, "patience": 9}
+    whole = quick(max_epochs=5, **known).fit(X, y)
+    part = quick(max_epochs=2, checkpoint=tmp_path / "state", **known).fit(X, y)
+    assert clone(part).set_params(max_epochs=5).fit(X, y).history_ == whole.history_
 
 
 def test_a_broken_checkpoint_is_said(rare, tmp_path):
@@ -293,6 +304,18 @@ def test_counts_are_those_of_the_rows_that_are_trained_on(rare, monkeypatch):
     mine = ClassWeightedLoss([9, 1])
     quick(loss=mine, max_epochs=1).fit(X, y)
     assert mine.reading.reduction == "mean", "an object that is given is not changed"
+
+
+@pytest.mark.parametrize("loss", ["cross-entropy", nn.CrossEntropyLoss])
+@pytest.mark.parametrize(
+    "weight", [[1.0, 5.0], np.array([1, 5]), torch.tensor([1.0, 5.0])], ids=type
+)
+def test_torch_s_loss_takes_weights_of_any_kind(rare, loss, weight):
+    X, y = rare
+    options = {"max_epochs": 1, "validation": 0.0}
+    own = quick(loss=ClassWeightedLoss, loss_options={"weight": [1.0, 5.0]}, **options).fit(X, y)
+    found = quick(loss=loss, loss_options={"weight": weight}, **options).fit(X, y)
+    assert np.allclose(found.predict_proba(X), own.predict_proba(X), atol=1e-6)
 
 
 def test_weights_multiply_the_losses_of_rows(rare):
@@ -412,6 +435,70 @@ def test_rows_may_be_pictures(three):
     assert balanced_accuracy_score(y, model.predict(pictures)) > 0.75
 
 
+class Output(dict):
+    """As a ModelOutput of Transformers: a dict whose entries are attributes too."""
+
+    __getattr__ = dict.__getitem__
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [
+        lambda logits: {"hidden": logits[:0], "logits": logits},
+        lambda logits: Output(loss=None, logits=logits),
+        lambda logits: (logits, logits * 2),
+    ],
+    ids=["dict", "output", "tuple"],
+)
+def test_logits_are_read_as_losses_read_them(rare, pack):
+    X, y = rare
+
+    class Packed(Wide):
+        def forward(self, x):
+            return pack(super().forward(x))
+
+    assert same(quick(module=Packed).fit(X, y), quick(module=Wide).fit(X, y), X)
+
+
+def shaped(*shape):
+    class Shaped(Wide):
+        def forward(self, x):
+            return super().forward(x).mean() + torch.zeros(shape, requires_grad=True)
+
+    return Shaped
+
+
+@pytest.mark.parametrize(
+    ("module", "error", "words"),
+    [
+        (lambda n, k: nn.Linear(n, 1), InvalidInput, r"one logit for each of 2 classes, of shape \(32, 2\) .*Got \(32, 1\)\. Two classes have two"),
+        (lambda n, k: nn.Sequential(nn.Linear(n, 1), nn.Flatten(0)), InvalidInput, r"Got \(32,\)\. Two classes"),
+        (lambda n, k: nn.Linear(n, 5), InvalidInput, r"Got \(32, 5\)\.$"),
+        (shaped(), InvalidInput, r"Got \(\)\."),
+        (shaped(2, 2), InvalidInput, r"Got \(2, 2\)\."),
+    ],
+    ids=["one column", "one number", "too many", "no axis", "other rows"],
+)  # fmt: skip
+def test_other_logits_are_said_at_the_first_batch(rare, module, error, words):
+    X, y = rare
+    with pytest.raises(error, match=words):
+        quick(module=module, batch_size=32).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "given", [{"score": torch.zeros(2)}, "text", None], ids=["dict", "text", "None"]
+)
+def test_an_output_without_logits_is_said(rare, given):
+    X, y = rare
+
+    class Without(Wide):
+        def forward(self, x):
+            return given
+
+    with pytest.raises(InvalidType, match=r"logits of TorchClassifier must be a tensor"):
+        quick(module=Without).fit(X, y)
+
+
 def test_batch_norm_meets_no_batch_of_one_row(rare):
     X, y = rare
     model = quick(module=Wide, validation=0.0, batch_size=57, max_epochs=1).fit(X, y)
@@ -524,6 +611,9 @@ def test_it_trains_on_cuda_and_predicts_anywhere(rare, tmp_path, amp):
         ({"module": 3}, InvalidType, "module of TorchClassifier must be a torch"),
         ({"module": lambda *_: 3}, InvalidType, "must give a torch.nn.Module"),
         ({"module_options": {"head": "square"}}, InvalidInput, "head of TableMLP must be one of"),
+        ({"loss_options": {"weight": [1.0]}}, InvalidInput, r"for each of 2 classes. Got \[1.0\]"),
+        ({"loss_options": {"weight": [1.0, np.nan]}}, InvalidInput, "weight in loss_options of TorchClassifier must hold"),
+        ({"loss_options": {"weight": "balanced"}}, InvalidType, "must be numbers. Got 'balanced'"),
         ({"checkpoint": "x", "random_state": None}, InvalidInput, "must be a whole number with a checkpoint"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",

@@ -13,7 +13,7 @@ from evenkeel._checks import check_choice, check_number
 from evenkeel.errors import InvalidInput
 from evenkeel.nn.guard import check_prior
 from evenkeel.nn.monitor import MONITORS
-from evenkeel.nn.parts import OWNER, make_loss, make_module, make_sampler, margins_of
+from evenkeel.nn.parts import OWNER, make_loss, make_module, make_sampler, margins_of, told_epochs
 from evenkeel.nn.training import Net, Watch, run
 from evenkeel.nn.training_rows import Rows, usual_batch_size, validation_rows
 from evenkeel.nn.training_state import TrainingState, fingerprint
@@ -100,7 +100,7 @@ def train(
         _state(model, X, codes, weight, seed),
     )  # fmt: skip
     net = Net(
-        module, loss, amp=model.amp, optimizer=torch.optim.AdamW, lr=model.lr,
+        module, loss, n_classes=n_classes, amp=model.amp, optimizer=torch.optim.AdamW, lr=model.lr,
         optimizer__weight_decay=model.weight_decay, device=device, verbose=0,
     )  # fmt: skip
     given = usual_batch_size(len(labels)) if model.batch_size is None else model.batch_size
@@ -129,8 +129,9 @@ def _state(
         for name, value in model.get_params().items()
         if name not in _FREE
     }
+    epochs = told_epochs(model.sampler, model.sampler_options or {}, model.max_epochs)
     return TrainingState(
-        model.checkpoint, fingerprint({**settings, "seed": seed}, X, codes, weight)
+        model.checkpoint, fingerprint({**settings, "seed": seed}, X, codes, weight), epochs
     )
 
 

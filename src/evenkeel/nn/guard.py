@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import nn
-from torch.utils.data import DataLoader, RandomSampler, SequentialSampler, WeightedRandomSampler
+from torch.utils.data import (
+    BatchSampler,
+    ConcatDataset,
+    DataLoader,
+    DistributedSampler,
+    RandomSampler,
+    SequentialSampler,
+    Subset,
+    SubsetRandomSampler,
+    WeightedRandomSampler,
+)
 
 from evenkeel.errors import EvenkeelWarning, InvalidInput
 from evenkeel.nn.prior_report import PriorReport
 from evenkeel.nn.samplers.class_rows import ClassRows
+from evenkeel.nn.samplers.labels import labels_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
+_CHOOSING = (WeightedRandomSampler, SubsetRandomSampler)
 _PLAIN = (nn.CrossEntropyLoss, nn.NLLLoss, nn.BCEWithLogitsLoss)
 
 
@@ -31,14 +45,15 @@ def check_prior(
     ----------
     rows
         What decides how often a row is seen: a sampler of this package or of torch
-        (``WeightedRandomSampler``, ``RandomSampler``, ``SequentialSampler``), an
-        ``UndersampledSubset`` or ``PlanDataset``, a ``DataLoader`` with any of these; None for every
-        row once.
+        (``WeightedRandomSampler``, ``RandomSampler``, ``SequentialSampler``,
+        ``SubsetRandomSampler``, ``DistributedSampler``), an ``UndersampledSubset``, ``PlanDataset`` or
+        ``PartialAugment``, a ``Subset`` or ``ConcatDataset`` of these, a ``DataLoader`` with any of
+        all; None for every row once.
     loss
         A loss of this package, ``CrossEntropyLoss`` or ``NLLLoss`` (``weight=``),
         ``BCEWithLogitsLoss`` (``pos_weight=`` of one label), or anything with an attribute
         ``prior_correction``: log-weights ``(n_classes,)``, or None. A loss with several ``phases`` is
-        judged by the worst of them.
+        judged by the worst of them. Weights that stand for costs look as any others.
     labels
         Labels of the data, as for :class:`BalancedSampler`, where ``rows`` does not know them.
     n_classes
@@ -54,13 +69,15 @@ def check_prior(
     Raises
     ------
     InvalidInput
-        With ``strict``, a correction made twice. Also a loss or sampler that cannot be followed,
+        With ``strict``, what else is warned of. Also a loss or sampler that cannot be followed,
         labels that are not known, or another number of classes in rows and loss.
 
     Warns
     -----
     EvenkeelWarning
-        A correction made twice, with the shares and the fix.
+        A correction made twice, by sampler and loss or inside one loss; weights of other counts than
+        the rows have (rows that were resampled before); a single class with a weight above 0. With
+        the shares and the fix.
 
     References
     ----------
@@ -82,15 +99,15 @@ def check_prior(
     evenkeel.errors.InvalidInput: BalancedSampler and CrossEntropyLoss both correct the imbalance: class 1, 5 % of the data, reaches the loss as 95 %. Keep one of them: CrossEntropyLoss with rows at their natural shares (plain shuffling, power=0), or BalancedSampler with a loss without weights and without logit adjustment.
     """
     classes, natural, drawn, name = _followed(rows, labels, n_classes)
-    reports = [
-        PriorReport(classes, natural, drawn, _log_weights(phase, len(classes)), name, _named(phase))
-        for phase in getattr(loss, "phases", (loss,))
-    ]
-    worst = max(reports, key=lambda report: report.strength)
-    if worst.twice and strict:
-        raise InvalidInput(worst.verdict)
-    if worst.twice:
-        warnings.warn(worst.verdict, EvenkeelWarning, stacklevel=2)
+    reports = []
+    for phase in getattr(loss, "phases", (loss,)):
+        logs, parts = _log_weights(phase, len(classes)), _parts_of(phase, len(classes))
+        reports.append(PriorReport(classes, natural, drawn, logs, name, _named(phase), parts))
+    worst = max(reports, key=lambda report: (bool(report.fault), report.strength))
+    if worst.fault and strict:
+        raise InvalidInput(worst.fault)
+    if worst.fault:
+        warnings.warn(worst.fault, EvenkeelWarning, stacklevel=2)
     return worst
 
 
@@ -100,20 +117,27 @@ def _followed(
     """Classes, their shares in the data and among the draws, and who changed them."""
     sampler, data = _parts(rows)
     name = _named(data if sampler is None else sampler)
-    if labels is None and hasattr(sampler, "drawn_prior"):
-        classes, natural = sampler.classes, sampler.prior
-        drawn = getattr(sampler, "last_prior", sampler.drawn_prior)
-        if hasattr(data, "drawn_prior") and tuple(data.classes) == tuple(classes):
-            natural, name = data.prior, f"{_named(data)} with {name}"
-        return classes, natural, drawn, name
-    if sampler is None and labels is None and hasattr(data, "drawn_prior"):
-        return data.classes, data.prior, data.drawn_prior, name
-    if labels is None and data is None:
-        raise InvalidInput(
-            f"labels of check_prior must be given: {name} does not know them. Give labels=."
-        )
-    found = ClassRows(data if labels is None else labels, "check_prior", n_classes=n_classes)
-    natural = found.shares
+    told = data if sampler is None else sampler
+    if labels is None and hasattr(told, "drawn_prior"):
+        classes, natural, drawn = told.classes, told.prior, _drawn_prior(told)
+    else:
+        if labels is None and data is None:
+            raise InvalidInput(
+                f"labels of check_prior must be given: {name} does not know them. Give labels=."
+            )
+        found = ClassRows(data if labels is None else labels, "check_prior", n_classes=n_classes)
+        classes, natural = found.classes, found.shares
+        drawn = _drawn(sampler, data, found)
+    before = _before(data) if labels is None else None
+    if before is not None and set(before) == set(classes):
+        rows_of = np.array([before[label] for label in classes])
+        natural = rows_of / rows_of.sum()
+        name = f"{_named(data)} with {name}" if sampler is not None else name
+    return classes, natural, drawn, name
+
+
+def _drawn(sampler: Any, data: Any, found: ClassRows) -> Floats:
+    """Shares of the classes among the draws, by the labels of the rows."""
     if isinstance(sampler, WeightedRandomSampler):
         weights = sampler.weights.detach().cpu().double().numpy()
         if weights.size != len(found.rows):
@@ -125,31 +149,79 @@ def _followed(
             np.append(weights[found.rows], 0.0), np.minimum(found.starts[:-1], weights.size)
         )
         drawn = np.where(found.counts > 0, sums, 0.0)
-        return found.classes, natural, drawn / drawn.sum(), name
-    if hasattr(sampler, "drawn_prior"):
-        return found.classes, natural, getattr(sampler, "last_prior", sampler.drawn_prior), name
+        return np.asarray(drawn / drawn.sum())
+    for told in (sampler, data):
+        if hasattr(told, "drawn_prior"):
+            return _drawn_prior(told)
+    if sampler is None:
+        return found.shares
+    at = np.asarray(getattr(sampler, "indices", sampler), np.int64)
+    if not at.size or at.min() < 0 or at.max() >= len(found.rows):
+        raise InvalidInput(
+            f"labels of check_prior must be one for each row that {_named(sampler)} draws from. "
+            f"Got {len(found.rows):,} labels and {at.size:,} indices up to {at.max(initial=-1):,}."
+        )
+    codes = np.empty(len(found.rows), np.int64)
+    codes[found.rows] = np.repeat(np.arange(found.counts.size), found.counts)
+    return np.asarray(np.bincount(codes[at], minlength=found.counts.size) / at.size)
+
+
+def _drawn_prior(told: Any) -> Floats:
+    return np.asarray(getattr(told, "last_prior", told.drawn_prior))
+
+
+def _before(data: Any) -> dict[Any, float] | None:
+    """Rows of each class before data were resampled, about; None where they were not."""
     if hasattr(data, "drawn_prior"):
-        return found.classes, natural, data.drawn_prior, name
-    return found.classes, natural, natural, name
+        kept: Any = data.dataset if isinstance(data, Subset) else data
+        rows = data.plan.n_rows if hasattr(data, "plan") else len(kept)
+        return dict(zip(data.classes, (data.prior * rows).tolist(), strict=True))
+    if isinstance(data, Subset):
+        return _before(data.dataset)
+    if not isinstance(data, ConcatDataset):
+        return None
+    known = [_before(part) for part in data.datasets]
+    if not any(known):
+        return None
+    total: dict[Any, float] = {}
+    for part, found in zip(data.datasets, known, strict=True):
+        for label, count in (found or _counted(part)).items():
+            total[label] = total.get(label, 0.0) + count
+    return total
+
+
+def _counted(data: Any) -> dict[Any, float]:
+    labels, rows = np.unique(np.asarray(labels_of(data, "check_prior")), return_counts=True)
+    return dict(zip(labels.tolist(), rows.tolist(), strict=True))
 
 
 def _parts(rows: Any) -> tuple[Any, Any]:
     """The sampler that chooses rows, None where each comes once, and the data where they are known."""
     if isinstance(rows, DataLoader):
-        sampler = rows.sampler if rows.batch_sampler is None else rows.batch_sampler.sampler  # type: ignore[attr-defined]
-        known = _parts(sampler)
-        return known[0], rows.dataset if known[1] is None else known[1]
-    if isinstance(rows, (RandomSampler, SequentialSampler)):
-        return None, rows.data_source
-    if isinstance(rows, WeightedRandomSampler) or (
-        hasattr(rows, "drawn_prior") and hasattr(rows, "set_epoch")
-    ):
-        return rows, None
-    if rows is None or hasattr(rows, "__getitem__") or isinstance(rows, torch.Tensor):
+        batches: Any = rows.batch_sampler
+        sampler = rows.sampler if batches is None else getattr(batches, "sampler", batches)
+        chosen, data = _sampler_parts(sampler)
+        return chosen, rows.dataset if data is None else data
+    if rows is None or hasattr(rows, "__getitem__"):
         return None, rows
+    return _sampler_parts(rows)
+
+
+def _sampler_parts(sampler: Any) -> tuple[Any, Any]:
+    if isinstance(sampler, BatchSampler):
+        return _sampler_parts(sampler.sampler)
+    indices = isinstance(sampler, Sequence) and all(isinstance(at, Integral) for at in sampler)
+    if indices or hasattr(sampler, "drawn_prior") or isinstance(sampler, _CHOOSING):
+        return sampler, None
+    if isinstance(sampler, (RandomSampler, SequentialSampler)):
+        return None, sampler.data_source
+    if isinstance(sampler, DistributedSampler) and (
+        type(sampler).__iter__ is DistributedSampler.__iter__
+    ):
+        return None, sampler.dataset
     raise InvalidInput(
         "rows of check_prior must be a sampler of evenkeel.nn or torch, a data set, a DataLoader or "
-        f"None. Got {type(rows).__name__}, whose draws cannot be known."
+        f"None. Got {type(sampler).__name__}, whose draws cannot be known."
     )
 
 
@@ -180,6 +252,13 @@ def _log_weights(loss: Any, n_classes: int) -> Floats:
             f"Got {_named(loss)} for {logs.size}."
         )
     return logs
+
+
+def _parts_of(loss: Any, n_classes: int) -> dict[str, Floats]:
+    """What the log-weights of a loss come from, where it says so."""
+    parts = {name: _numbers(part) for name, part in getattr(loss, "prior_parts", {}).items()}
+    flat = {name: part.reshape(-1) for name, part in parts.items()}
+    return flat if all(part.size == n_classes for part in flat.values()) else {}
 
 
 def _check_one_label(n_labels: int) -> None:

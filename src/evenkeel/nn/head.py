@@ -10,7 +10,8 @@ import torch
 from torch import nn
 
 from evenkeel._checks import check_number, did_you_mean, listed
-from evenkeel.errors import InvalidInput
+from evenkeel.errors import InvalidInput, InvalidType
+from evenkeel.nn.losses.base import read_logits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -161,7 +162,7 @@ def tau_normalized(head: nn.Linear, tau: float = 1.0) -> nn.Linear:
 
 
 def to_prior(
-    logits: torch.Tensor, *, was: Any, now: Any, tau: float = 1.0, class_dim: int = -1
+    logits: Any, *, was: Any, now: Any, tau: float = 1.0, class_dim: int = -1
 ) -> torch.Tensor:
     """Logits moved from one prior to another: ``logit_c + tau (log now_c - log was_c)``.
 
@@ -172,8 +173,10 @@ def to_prior(
     Parameters
     ----------
     logits
-        ``(..., n_classes)``, or with the classes along ``class_dim``. With a single logit for two
-        classes, ``(..., 1)``, it is that of the second class.
+        A floating-point tensor, or a model's output that holds one: ``(..., n_classes)``, or with the
+        classes along ``class_dim``. With a single logit for two classes, ``(..., 1)``, it is that of
+        the second class; a head that gives ``(B,)`` needs ``logits[:, None]``, as ``(2,)`` alone is
+        one row of two classes.
     was, now
         Shares or counts of the classes ``(n_classes,)``, above 0, or ``"balanced"``.
     tau
@@ -187,8 +190,9 @@ def to_prior(
 
     Raises
     ------
-    InvalidInput
-        Shares of another number of classes, or not above 0.
+    InvalidInput, InvalidType
+        Shares of another number of classes, or not above 0; logits that are no floating-point
+        tensor, or without an axis ``class_dim``.
 
     References
     ----------
@@ -205,18 +209,28 @@ def to_prior(
     [[0.5, 0.5]]
     """
     check_number(tau, "tau", "to_prior", low=0)
-    size = logits.shape[class_dim]
+    check_number(class_dim, "class_dim", "to_prior", whole=True)
+    scores = read_logits(logits, "to_prior")
+    if not -scores.ndim <= class_dim < scores.ndim:
+        raise InvalidInput(
+            f"logits of to_prior must have an axis of classes at class_dim={class_dim}. Got shape "
+            f"{tuple(scores.shape)}."
+        )
+    size = scores.shape[class_dim]
     n_classes = 2 if size == 1 else size
-    shift = _log_shares(now, "now", n_classes) - _log_shares(was, "was", n_classes)
+    hint = " For a head of one logit, give logits[:, None]." if scores.ndim == 1 else ""
+    shift = _log_shares(now, "now", n_classes, hint) - _log_shares(was, "was", n_classes, hint)
     if size == 1:
         shift = shift[1:] - shift[:1]
-    shape = [1] * logits.ndim
+    shape = [1] * scores.ndim
     shape[class_dim] = size
-    moved = torch.from_numpy(tau * shift).to(device=logits.device, dtype=logits.dtype)
-    return logits + moved.reshape(shape)
+    moved = torch.from_numpy(tau * shift).to(device=scores.device, dtype=scores.dtype)
+    return scores + moved.reshape(shape)
 
 
-def _log_shares(given: Any, name: str, n_classes: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _log_shares(
+    given: Any, name: str, n_classes: int, hint: str
+) -> np.ndarray[Any, np.dtype[np.float64]]:
     if isinstance(given, str):
         if given != BALANCED:
             raise InvalidInput(
@@ -224,11 +238,16 @@ def _log_shares(given: Any, name: str, n_classes: int) -> np.ndarray[Any, np.dty
             )
         return np.full(n_classes, -np.log(n_classes))
     held = given.detach().cpu().numpy() if isinstance(given, torch.Tensor) else given
-    shares = np.asarray(held, np.float64)
+    try:
+        shares = np.asarray(held, np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidType(
+            f"{name} of to_prior must be shares of the classes or 'balanced'. Got {given!r}."
+        ) from error
     if shares.shape != (n_classes,) or not np.isfinite(shares).all() or bool((shares <= 0).any()):
         raise InvalidInput(
             f"{name} of to_prior must hold a share above 0 for each of {n_classes} classes. "
-            f"Got {shares.tolist()}."
+            f"Got {shares.tolist()}.{hint}"
         )
     return np.asarray(np.log(shares / shares.sum()))
 

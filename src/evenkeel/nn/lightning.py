@@ -38,8 +38,10 @@ class LightningEpochCallback(Callback):
         Trainer(..., callbacks=[LightningEpochCallback(loss, sampler)])
 
     Lightning warns about any plain ``DataLoader`` when it resumes in the middle of an epoch; with the
-    sampler named here the rows are right all the same. Samplers need no more for DDP: they are
-    ``DistributedSampler`` objects, which Lightning leaves as they are.
+    sampler named here the rows are right all the same. A checkpoint that is written after ``fit`` has
+    ended, in the middle of an epoch by ``max_steps``, goes on with the next epoch, as Lightning counts:
+    ``ModelCheckpoint`` writes within ``fit`` and goes on with the next row. Samplers need no more for
+    DDP: they are ``DistributedSampler`` objects, which Lightning leaves as they are.
 
     Parameters
     ----------
@@ -90,7 +92,7 @@ class LightningEpochCallback(Callback):
         if self.samplers:
             batches = trainer.fit_loop.epoch_loop.batch_progress.current.processed
             checkpoint[KEY] = [
-                _state(one, batches * _batch_size(trainer, one)) for one in self.samplers
+                _state(trainer, one, batches * _batch_size(trainer, one)) for one in self.samplers
             ]
 
     def on_load_checkpoint(self, trainer: Any, pl_module: Any, checkpoint: dict[str, Any]) -> None:
@@ -106,13 +108,17 @@ class LightningEpochCallback(Callback):
             sampler.load_state_dict(state)
 
 
-def _state(sampler: Any, done: int) -> dict[str, Any]:
-    if done < len(sampler):
+def _state(trainer: Any, sampler: Any, done: int) -> dict[str, Any]:
+    """The place after ``done`` rows of the sampler's epoch, or before the next one, if it is over."""
+    epochs = trainer.fit_loop.epoch_progress.current.processed
+    batches = trainer.fit_loop.epoch_loop.batch_progress.current.processed
+    cut = epochs > sampler.epoch or batches >= trainer.num_training_batches
+    if done < len(sampler) and not cut:
         return dict(sampler.state_dict(done=done))
-    # The epoch is over. Loaders with workers fetch before Lightning sets the epoch, and would find
-    # nothing left of this one.
+    # Lightning never returns to an epoch that max_steps, limit_train_batches or an early stop cut
+    # short. Loaders with workers fetch before it sets the epoch, and would find what is left of it.
     following = copy.copy(sampler)
-    following.set_epoch(sampler.epoch + 1)
+    following.set_epoch(max(epochs, sampler.epoch + 1))
     return dict(following.state_dict(done=0))
 
 
@@ -157,8 +163,8 @@ class LightningMetricsCallback(Callback):
     Raises
     ------
     InvalidInput, InvalidType
-        From the first batch: no logits and labels, or shapes that do not fit. At the end of an epoch:
-        logits that are not finite, labels outside the classes, another number of names.
+        From the first batch: no logits and labels, shapes that do not fit, another number of names.
+        At the end of an epoch: logits that are not finite, labels outside the classes.
 
     Examples
     --------
@@ -178,7 +184,8 @@ class LightningMetricsCallback(Callback):
         self, names: Sequence[Any] | None = None, *, prefix: str = "val_", ignore_index: int = -100
     ) -> None:
         self.prefix = prefix
-        self.metrics = make_compute_metrics(names, ignore_index=ignore_index)
+        self.names = None if names is None else list(names)
+        self.metrics = make_compute_metrics(self.names, ignore_index=ignore_index)
         self._seen: dict[int, list[tuple[Tensor, Tensor]]] = {}
         self._rows: dict[int, int] = {}
 
@@ -206,6 +213,7 @@ class LightningMetricsCallback(Callback):
             logits, labels = (one[: max(0, own - before)] for one in (logits, labels))
         if logits.ndim > labels.ndim:
             logits, labels = logits.reshape(-1, logits.shape[-1]), labels.reshape(-1)
+        _check_names(self.names, logits, labels)
         self._seen.setdefault(dataloader_idx, []).append((logits, labels))
 
     def on_validation_epoch_end(self, trainer: Any, pl_module: Any) -> None:
@@ -245,6 +253,17 @@ def _scores(outputs: Any) -> tuple[Tensor, Tensor]:
             f"{tuple(labels.shape)} for logits {tuple(scores.shape)}."
         )
     return logits, labels
+
+
+def _check_names(names: list[Any] | None, logits: Tensor, labels: Tensor) -> None:
+    """Raise InvalidInput unless there is a name for each class or label; one logit is of two classes."""
+    several = logits.ndim > labels.ndim or logits.ndim == 2
+    wanted = max(2, logits.shape[-1] if several else 1)
+    if names is not None and len(names) != wanted:
+        raise InvalidInput(
+            f"names of LightningMetricsCallback must be {wanted}, one for each class or label. "
+            f"Got {len(names)}: {listed(names)}."
+        )
 
 
 def _rows_of_rank(trainer: Any, number: int) -> int | None:

@@ -8,10 +8,12 @@ from importlib import import_module
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import nn
 
 from evenkeel.errors import InvalidInput, InvalidType
 from evenkeel.nn.losses import LDAMLoss
+from evenkeel.nn.losses.base import read_logits
 from evenkeel.nn.mlp import TableMLP
 from evenkeel.nn.samplers import BalancedSampler
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 OWNER = "TorchClassifier"
 CROSS_ENTROPY = "cross-entropy"
+FEWEST = 2  # epochs of a sampler that goes from one place to another
 
 
 def found(spec: Any, slot: str) -> Any:
@@ -68,15 +71,41 @@ def make_module(spec: Any, options: Mapping[str, Any], n_features: int, n_classe
     return made
 
 
+def filled(module: Any, weights: Mapping[str, NDArray[Any]]) -> Any:
+    """The same network, with these weights as its own."""
+    tensors = {name: torch.from_numpy(value.copy()) for name, value in weights.items()}
+    module.load_state_dict(tensors, assign=True)
+    return module
+
+
+def class_logits(output: Any, n_rows: int, n_classes: int) -> torch.Tensor:
+    """One logit for each class ``(n_rows, n_classes)``, from whatever a network returns.
+
+    Raises
+    ------
+    InvalidInput, InvalidType
+        Another shape, or no logits at all.
+    """
+    logits = read_logits(output, OWNER)
+    if logits.shape != (n_rows, n_classes):
+        one = logits.ndim < 2 or logits.shape[-1] == 1
+        hint = (
+            " Two classes have two logits: one less leaves nothing to choose from." if one else ""
+        )
+        raise InvalidInput(
+            f"module of {OWNER} must give one logit for each of {n_classes} classes, of shape "
+            f"{(n_rows, n_classes)} for these rows. Got {tuple(logits.shape)}.{hint}"
+        )
+    return logits
+
+
 def make_loss(spec: Any, options: Mapping[str, Any], counts: Ints) -> nn.Module:
     """The loss, one number for each row.
 
     A class or function that takes ``counts`` is given those of the training rows, unless the options
     name ``counts``, ``weight`` or ``alpha``. An object is copied.
     """
-    if spec == CROSS_ENTROPY:
-        return nn.CrossEntropyLoss(**{**options, "reduction": "none"})
-    kind = found(spec, "loss")
+    kind = nn.CrossEntropyLoss if spec == CROSS_ENTROPY else found(spec, "loss")
     if isinstance(kind, nn.Module):
         return _by_row(copy.deepcopy(kind))
     if not callable(kind):
@@ -87,12 +116,32 @@ def make_loss(spec: Any, options: Mapping[str, Any], counts: Ints) -> nn.Module:
     given = dict(options)
     if _takes(kind, "counts") and not given.keys() & {"counts", "weight", "alpha"}:
         given["counts"] = counts
+    if str(getattr(kind, "__module__", "")).startswith("torch.") and "weight" in given:
+        given["weight"] = _weight(given["weight"], len(counts))
     made = kind(**given)
     if not isinstance(made, nn.Module):
         raise InvalidType(
             f"loss of {OWNER} must make a torch.nn.Module. Got {type(made).__name__}."
         )
     return _by_row(made)
+
+
+def _weight(weight: Any, n_classes: int) -> torch.Tensor | None:
+    """Weights of the classes as torch's losses want them: a list is not enough for them."""
+    if weight is None:
+        return None
+    try:
+        made = torch.as_tensor(weight, dtype=torch.float32)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise InvalidType(
+            f"weight in loss_options of {OWNER} must be numbers. Got {weight!r}."
+        ) from error
+    if made.shape != (n_classes,) or not bool((made.isfinite() & (made >= 0)).all()):
+        raise InvalidInput(
+            f"weight in loss_options of {OWNER} must hold one number of at least 0 for each of "
+            f"{n_classes} classes. Got {made.tolist()}."
+        )
+    return made
 
 
 def _by_row(loss: nn.Module) -> nn.Module:
@@ -128,10 +177,17 @@ def make_sampler(
             f"sampler of {OWNER} must be a class, a function of the labels, or 'module:Name': the "
             f"rows it draws from are known when fit has put some aside. Got {type(kind).__name__}."
         )
-    own = {"n_classes": n_classes, "seed": seed, "n_epochs": max(2, epochs)}
+    own = {"n_classes": n_classes, "seed": seed, "n_epochs": max(FEWEST, epochs)}
     return kind(
         labels, **{name: value for name, value in own.items() if _takes(kind, name)} | dict(options)
     )
+
+
+def told_epochs(spec: Any, options: Mapping[str, Any], epochs: int) -> int | None:
+    """How many epochs a sampler is told that there are; None where they are nothing to it."""
+    if spec is None or "n_epochs" in options or not _takes(found(spec, "sampler"), "n_epochs"):
+        return None
+    return max(FEWEST, epochs)
 
 
 def _takes(call: Any, name: str) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import torch
 from torch import nn
 
 from evenkeel._checks import check_number
-from evenkeel.errors import InvalidInput, InvalidType
+from evenkeel.errors import EvenkeelWarning, InvalidInput, InvalidType
 
 
 class DeferredReweighting(nn.Module):
@@ -24,6 +25,10 @@ class DeferredReweighting(nn.Module):
         for epoch in range(200):
             criterion.set_epoch(epoch)
             ...
+
+    A loss cannot see epochs pass: without ``set_epoch`` before each of them, the first one too, ``then``
+    never starts. A training step that comes before any ``set_epoch`` is warned of. In a ``Trainer``,
+    :class:`EpochCallback` or :class:`LightningEpochCallback` makes the call.
 
     The epoch stands in ``state_dict()``, so a training that is resumed is in the phase that it was in.
 
@@ -45,6 +50,11 @@ class DeferredReweighting(nn.Module):
     ------
     InvalidInput
         ``start`` or an epoch below 0, or a loss that cannot be called.
+
+    Warns
+    -----
+    EvenkeelWarning
+        On a training step before anybody has called ``set_epoch`` or loaded a state, once.
 
     References
     ----------
@@ -76,13 +86,14 @@ class DeferredReweighting(nn.Module):
                 )
         self.first, self.then, self.start = first, then, int(start)
         self.register_buffer("epoch", torch.zeros((), dtype=torch.int64))
-        self._deferred = self.start == 0
+        self._deferred = self._told = self.start == 0
+        self._warned = False
 
     def set_epoch(self, epoch: int) -> None:
         """Say which epoch comes, from 0."""
         check_number(epoch, "epoch", "DeferredReweighting", low=0, whole=True)
         self.epoch.fill_(int(epoch))
-        self._deferred = int(epoch) >= self.start
+        self._deferred, self._told = int(epoch) >= self.start, True
 
     @property
     def active(self) -> Any:
@@ -96,11 +107,27 @@ class DeferredReweighting(nn.Module):
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The loss of this epoch, of these arguments."""
+        if not (self._told or self._warned) and self.training and torch.is_grad_enabled():
+            self._warn()
         return self.active(*args, **kwargs)
+
+    def extra_repr(self) -> str:
+        """When the second loss starts, and the epoch that was told, for ``print``."""
+        epoch = int(self.epoch) if self._told else "never told"
+        return f"start={self.start}, epoch={epoch}"
+
+    def _warn(self) -> None:
+        warnings.warn(
+            f"DeferredReweighting trains before it was told an epoch: its second loss, from epoch "
+            f"{self.start} on, never starts unless set_epoch(epoch) is called before each epoch.",
+            EvenkeelWarning,
+            stacklevel=5,  # of the loop that called the module
+        )
+        self._warned = True
 
     def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
         super()._load_from_state_dict(*args, **kwargs)
-        self._deferred = int(self.epoch) >= self.start
+        self._deferred, self._told = int(self.epoch) >= self.start, True
 
 
 def check_followers(followers: tuple[Any, ...], owner: str) -> None:

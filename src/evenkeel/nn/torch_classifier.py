@@ -14,10 +14,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from evenkeel._arrays import as_weights
 from evenkeel._optional import need
 from evenkeel.errors import DamagedRun, InvalidInput
-from evenkeel.nn.classifier_file import HELD, read_classifier, write_classifier
+from evenkeel.nn.classifier_file import build, read_classifier, write_classifier
 from evenkeel.nn.device import apart, find_device
 from evenkeel.nn.monitor import probabilities
-from evenkeel.nn.parts import CROSS_ENTROPY, OWNER, make_module
+from evenkeel.nn.parts import CROSS_ENTROPY, OWNER, class_logits, filled
 from evenkeel.nn.training_rows import AT_ONCE
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     module
         Class, function or ``"module:Name"``, called as ``module(n_features, n_classes,
-        **module_options)``, or a ``torch.nn.Module``, which is copied. It gives one logit for each class.
+        **module_options)``, or a ``torch.nn.Module``, which is copied. It gives one logit for each class,
+        two for two, as a tensor or in a dict, a tuple or a ``ModelOutput``.
         None: an MLP for tables, whose columns are to be of mean 0 and standard deviation 1.
     module_options
         Keywords of the module; of the MLP ``hidden=(128, 64)``, ``dropout=0.1``,
@@ -208,10 +209,11 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         X = self._rows(X)
         device = self._device()
         with torch.inference_mode(), apart(device, self.n_jobs):
-            module = self._network(device)
-            batches = torch.split(torch.from_numpy(np.ascontiguousarray(X)), AT_ONCE)
-            logits = torch.cat([module(batch.to(device)).float() for batch in batches])
-            return probabilities(logits, self.logit_scale_)
+            module = filled(build(self), self.weights_).to(device).eval()
+            batches = torch.split(torch.from_numpy(np.require(X, None, ["C", "W"])), AT_ONCE)
+            n = len(self.classes_)
+            each = [class_logits(module(rows.to(device)), len(rows), n) for rows in batches]
+            return probabilities(torch.cat(each).float(), self.logit_scale_)
 
     def predict(self, X: Any) -> Any:
         """The likeliest label of each row, ``(n_rows,)``."""
@@ -224,7 +226,8 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         InvalidInput
-            The module is an object or a class: give its name as ``"module:Name"``.
+            The module is an object or a class (give its name as ``"module:Name"``), or its options
+            or the labels are more than numbers and words.
         """
         check_is_fitted(self, "weights_")
         write_classifier(self, path)
@@ -243,12 +246,9 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         DamagedRun
-            The file is broken, or wants a module that is not allowed.
+            The file is broken or was changed, or wants a module that is not allowed.
         """
-        weights, place = read_classifier(path, allowed)
-        model = cls(place["module"], module_options=place["held"]["module_options_"])
-        model.__dict__.update({name: place["held"][name] for name in HELD})
-        model.classes_, model.weights_ = np.array(place["classes"]), weights
+        model: TorchClassifier = read_classifier(cls, path, allowed)
         return model
 
     def bare(self) -> TorchClassifier:
@@ -281,15 +281,6 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _device(self) -> torch.device:
         return find_device(self.device, OWNER)
-
-    def _network(self, device: torch.device) -> Any:
-        with torch.device("meta" if self.module is None else "cpu"):  # whatever its options say
-            module = make_module(
-                self.module, self.module_options_, self.n_features_in_, len(self.classes_)
-            )
-        tensors = {name: torch.from_numpy(value.copy()) for name, value in self.weights_.items()}
-        module.load_state_dict(tensors, assign=True)
-        return module.to(device).eval()
 
 
 def _unpickled(kind: type[TorchClassifier], state: dict[str, Any]) -> TorchClassifier:

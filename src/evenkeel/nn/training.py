@@ -14,6 +14,7 @@ from skorch.callbacks import Callback
 from skorch.dataset import unpack_data
 
 from evenkeel.nn.monitor import better, judge, probabilities
+from evenkeel.nn.parts import class_logits
 from evenkeel.nn.training_rows import AT_ONCE, loader
 
 if TYPE_CHECKING:
@@ -30,9 +31,13 @@ class Enough(Exception):
 class Net(NeuralNet):  # type: ignore[misc]
     """skorch's loop over batches ``(x, (code, weight))``; the criterion gives one loss for each row."""
 
-    def __init__(self, *args: Any, amp: str | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, n_classes: int, amp: str | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.amp = amp
+        self.n_classes, self.amp = n_classes, amp
+
+    def infer(self, x: Any, **fit_params: Any) -> Any:
+        """Logits ``(B, C)``, in training and validation."""
+        return class_logits(super().infer(x, **fit_params), len(x), self.n_classes)
 
     def get_loss(self, y_pred: Any, y_true: Any, X: Any = None, training: bool = False) -> Any:
         """Mean of row losses times row weights; logits of half precision are widened first."""

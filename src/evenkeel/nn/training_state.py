@@ -39,10 +39,12 @@ class TrainingState:
         A safetensors file; written in one step after each epoch, read when training starts.
     digest
         What :func:`fingerprint` gives.
+    epochs
+        ``max_epochs``, where the sampler's shares depend on it.
     """
 
-    def __init__(self, path: Any, digest: str) -> None:
-        self.path, self.digest = Path(path), digest
+    def __init__(self, path: Any, digest: str, epochs: int | None = None) -> None:
+        self.path, self.digest, self.epochs = Path(path), digest, epochs
 
     def save(self, net: Any, watch: Any) -> None:
         """Write all that the next epoch depends on."""
@@ -64,6 +66,7 @@ class TrainingState:
         place = {
             "kind": KIND,
             "digest": self.digest,
+            "epochs": self.epochs,
             "history": watch.history,
             "sampler": watch.sampler.state_dict() if hasattr(watch.sampler, "state_dict") else None,
             "scaler": net.scaler().state_dict(),
@@ -76,7 +79,7 @@ class TrainingState:
         Raises
         ------
         InvalidInput
-            A state of other data or settings.
+            A state of other data or settings, or of a sampler that was told other epochs.
         DamagedRun
             The file cannot be read.
         """
@@ -89,6 +92,12 @@ class TrainingState:
             raise InvalidInput(
                 "checkpoint of TorchClassifier must be of the same rows, labels, weights and "
                 f"settings. {self.path} is of others. Give another file, or delete this one."
+            )
+        if place.get("epochs") != self.epochs:
+            raise InvalidInput(
+                f"max_epochs of TorchClassifier must be {place.get('epochs')} to go on from "
+                f"{self.path}: the shares that its sampler draws depend on it. Got {self.epochs}. "
+                "Give that, or sampler_options={'n_epochs': ...} from the start, or delete the file."
             )
         parts: dict[str, dict[str, torch.Tensor]] = {}
         for name, value in tensors.items():

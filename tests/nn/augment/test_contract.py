@@ -109,6 +109,7 @@ def test_types_are_kept_and_whole_numbers_stay_in_their_range(transform, dtype):
         assert torch.equal(out, wide.round().clamp(0, 255).to(torch.uint8))
 
 
+@pytest.mark.filterwarnings("ignore:GaussianNoise leaves an item as it is")
 @strong
 @given(height=st.integers(1, 9), width=st.integers(1, 9), seed=st.integers(0, 99))
 def test_any_size_is_served(transform, height, width, seed):

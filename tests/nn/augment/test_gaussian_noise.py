@@ -1,9 +1,13 @@
 """Gaussian noise has the spread that it says."""
 
+import warnings
+
 import pytest
 import torch
+from torch.utils.data import TensorDataset
 
-from evenkeel.nn import GaussianNoise
+from evenkeel.errors import EvenkeelWarning
+from evenkeel.nn import GaussianNoise, PartialAugment
 
 
 def test_noise_is_normal_with_the_spread_of_the_item():
@@ -21,3 +25,17 @@ def test_each_column_may_have_its_own_spread():
     x = torch.zeros(100_000, 3)
     noise = GaussianNoise(0.5, spread=[0.0, 2.0, 10.0])(x, generator)
     assert noise.std(0).tolist() == pytest.approx([0.0, 1.0, 5.0], rel=0.02)
+
+
+def test_copies_that_would_be_exact_are_said_once():
+    one_column = TensorDataset(torch.randn(12, 1), torch.tensor([0] * 9 + [1] * 3))
+    noise = GaussianNoise(0.5)
+    more = PartialAugment(one_column, noise)
+    with pytest.warns(EvenkeelWarning, match=r"all its numbers are equal.* shape \(1,\).*spread="):
+        more[12]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert torch.equal(more[13][0], one_column[int(more.plan.origin()[13])][0])
+        given = PartialAugment(one_column, GaussianNoise(0.5, spread=one_column.tensors[0].std(0)))
+        assert not torch.equal(given[12][0], one_column[int(given.plan.origin()[12])][0])
+        GaussianNoise(0.0)(torch.zeros(4))

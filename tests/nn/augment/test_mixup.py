@@ -92,3 +92,11 @@ def test_what_cannot_be_mixed_is_said():
     with pytest.raises(InvalidInput, match="y of Mixup must be one class code"):
         Mixup()(X, Y.float())
     assert MixedLabels(Y, Y, torch.ones(64)).soft(5).shape == (64, 5)
+
+
+@pytest.mark.parametrize("kind", [torch.bool, torch.uint8, torch.int32])
+def test_codes_of_any_whole_type_have_shares(kind):
+    codes = torch.tensor([0, 1, 1])
+    share = torch.tensor([1.0, 0.75, 0.25])
+    mixed = MixedLabels(codes.to(kind), codes.flip(0).to(kind), share)
+    assert torch.equal(mixed.soft(2), MixedLabels(codes, codes.flip(0), share).soft(2))

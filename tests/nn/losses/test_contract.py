@@ -3,6 +3,7 @@
 import copy
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -74,17 +75,18 @@ every = pytest.mark.parametrize("name", ALL)
 # Dynamo makes an instance of autograd.Function while it traces one.
 compiles = pytest.mark.filterwarnings("ignore:.*should not be instantiated:DeprecationWarning")
 REDUCTIONS = ("none", "sum", "mean")
+devices = pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
 
 
-def batch(name, n=12, *, spread=3.0, dtype=torch.float32, seed=0):
+def batch(name, n=12, *, spread=3.0, dtype=torch.float32, seed=0, offset=0.0, device="cpu"):
     """Logits ``(n, 5)`` and labels that fit the loss."""
     gen = torch.Generator().manual_seed(seed)
-    x = spread * torch.randn(n, 5, generator=gen, dtype=torch.float64)
+    x = offset + spread * torch.randn(n, 5, generator=gen, dtype=torch.float64)
     if name in CLASSES:
         y = torch.randint(0, 5, (n,), generator=gen)
     else:
         y = (torch.rand(n, 5, generator=gen) < 0.3).float()
-    return x.to(dtype).requires_grad_(), y
+    return x.to(device, dtype).requires_grad_(), y.to(device)
 
 
 def run(loss, x, y, **more):
@@ -107,8 +109,9 @@ def ignored(y, pattern):
 @pytest.mark.parametrize("pattern", ["none", "some"])
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("name", NEUTRAL_CLASSES)
-def test_neutral_is_cross_entropy(name, reduction, pattern, smoothing):
-    x, y = batch("weighted")
+@devices
+def test_neutral_is_cross_entropy(name, reduction, pattern, smoothing, device):
+    x, y = batch("weighted", device=device)
     y = ignored(y, pattern)
     mine = NEUTRAL_CLASSES[name](reduction=reduction, label_smoothing=smoothing)
     value, grad = run(mine, x, y)
@@ -121,8 +124,9 @@ def test_neutral_is_cross_entropy(name, reduction, pattern, smoothing):
 @pytest.mark.parametrize("pattern", ["none", "some"])
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("name", NEUTRAL_CELLS)
-def test_neutral_is_binary_cross_entropy(name, reduction, pattern, smoothing):
-    x, y = batch("bce")
+@devices
+def test_neutral_is_binary_cross_entropy(name, reduction, pattern, smoothing, device):
+    x, y = batch("bce", device=device)
     y = ignored(y, pattern)
     mine = NEUTRAL_CELLS[name](reduction=reduction, label_smoothing=smoothing)
     value, grad = run(mine, x, y)
@@ -137,8 +141,9 @@ def test_neutral_is_binary_cross_entropy(name, reduction, pattern, smoothing):
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @every
-def test_a_batch_in_which_nothing_counts_is_zero(name, reduction, smoothing):
-    x, y = batch(name)
+@devices
+def test_a_batch_in_which_nothing_counts_is_zero(name, reduction, smoothing, device):
+    x, y = batch(name, device=device)
     loss = ALL[name](reduction=reduction, label_smoothing=smoothing)
     value, grad = run(loss, x, ignored(y, "all"))
     assert torch.equal(value, torch.zeros_like(value))
@@ -148,10 +153,11 @@ def test_a_batch_in_which_nothing_counts_is_zero(name, reduction, smoothing):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 @every
-def test_extreme_logits_stay_finite(name, smoothing, dtype):
+@devices
+def test_extreme_logits_stay_finite(name, smoothing, dtype, device):
     loss = ALL[name](reduction="none", label_smoothing=smoothing)
     for size in (1e-4, 20.0, 90.0, 1e4):
-        x, y = batch(name, dtype=dtype)
+        x, y = batch(name, dtype=dtype, device=device)
         x = (size * x.detach().sign()).requires_grad_()
         value, grad = run(loss, x, y)
         assert value.dtype == torch.float32
@@ -162,11 +168,15 @@ def test_extreme_logits_stay_finite(name, smoothing, dtype):
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
-@pytest.mark.parametrize("spread", [0.1, 3.0, 12.0])
+@pytest.mark.parametrize(
+    ("spread", "offset"),
+    [(0.1, 0.0), (3.0, 0.0), (12.0, 0.0), (0.1, 1e3), (3.0, 1e3), (3.0, 9e3), (3.0, -9e3)],
+)
 @every
-def test_float32_is_float64_to_five_digits(name, spread, smoothing):
+@devices
+def test_float32_is_float64_to_five_digits(name, spread, offset, smoothing, device):
     loss = ALL[name](reduction="none", label_smoothing=smoothing)
-    x, y = batch(name, 200, spread=spread)
+    x, y = batch(name, 200, spread=spread, offset=offset, device=device)
     value, grad = run(loss, x, y)
     exact, exact_grad = run(loss, x.detach().double().requires_grad_(), y)
     assert exact.dtype == torch.float64
@@ -205,9 +215,10 @@ def test_a_sure_row_keeps_its_digits(name):
 
 
 @every
-def test_half_precision_is_computed_in_float32(name):
+@devices
+def test_half_precision_is_computed_in_float32(name, device):
     loss = ALL[name]()
-    x, y = batch(name, dtype=torch.bfloat16)
+    x, y = batch(name, dtype=torch.bfloat16, device=device)
     value, grad = run(loss, x, y)
     wide, wide_grad = run(loss, x.detach().float().requires_grad_(), y)
     torch.testing.assert_close(value, wide)
@@ -269,6 +280,43 @@ def test_grad_mode_inputs_and_random_state_are_left_alone(name):
     loss(x, y)
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf])
+@every
+@devices
+def test_what_is_ignored_may_hold_anything(name, bad, smoothing, device):
+    """Padding that a model made NaN of is no error, spreads nowhere, and gets no gradient."""
+    x, y = batch(name, device=device)
+    y[3] = -100
+    broken = x.detach().clone()
+    broken[3] = bad
+    for reduction in REDUCTIONS:
+        loss = ALL[name](reduction=reduction, label_smoothing=smoothing)
+        value, grad = run(loss, x, y)
+        got, got_grad = run(loss, broken.clone().requires_grad_(), y)
+        torch.testing.assert_close(got, value)
+        torch.testing.assert_close(got_grad, grad)
+        assert torch.equal(got_grad[3], torch.zeros_like(got_grad[3]))
+    broken[5, 2] = torch.nan
+    with pytest.raises(InvalidInput, match=r"Got 1 NaN, the first at \(5, 2\)"):
+        ALL[name]()(broken, y)
+
+
+@compiles
+@every
+def test_what_is_ignored_may_hold_anything_compiled_too(name):
+    torch._dynamo.reset()
+    x, y = batch(name)
+    y[3] = -100
+    value, grad = run(ALL[name](), x, y)
+    broken = x.detach().clone()
+    broken[3] = torch.nan
+    compiled = torch.compile(ALL[name](), backend="aot_eager", fullgraph=True)
+    got, got_grad = run(compiled, broken.requires_grad_(), y)
+    torch.testing.assert_close(got, value)
+    torch.testing.assert_close(got_grad, grad)
+
+
 @every
 def test_a_second_derivative_is_refused_and_not_wrong(name):
     x, y = batch(name)
@@ -319,7 +367,9 @@ def test_logits_are_found_in_what_models_return(name):
         assert torch.equal(loss(output, y), wanted)
 
 
-@pytest.mark.parametrize("items", [7, 7.0, torch.tensor(7), torch.tensor([[7], [7]])])
+@pytest.mark.parametrize(
+    "items", [7, 7.0, torch.tensor(7), torch.tensor([[7], [7]]), np.array(7), np.float32(7)]
+)
 @every
 def test_the_mean_divides_by_the_items_it_is_given(name, items):
     x, y = batch(name)
@@ -327,6 +377,14 @@ def test_the_mean_divides_by_the_items_it_is_given(name, items):
     loss = ALL[name]()
     torch.testing.assert_close(loss(x, y, num_items_in_batch=items), total / 7)
     assert torch.equal(loss(x, ignored(y, "all"), num_items_in_batch=0), torch.tensor(0.0))
+
+
+@every
+def test_no_number_of_items_is_named(name):
+    x, y = batch(name)
+    owner = type(ALL[name]()).__name__
+    with pytest.raises(InvalidInput, match=f"num_items_in_batch of {owner} must .* empty tensor"):
+        ALL[name]()(x, y, num_items_in_batch=torch.zeros(0))
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])

@@ -54,3 +54,10 @@ def test_classes_without_rows_are_left_out():
     assert sampler.batch_size == 2
     assert sampler.drawn_prior.tolist() == [0.5, 0, 0, 0.5, 0]
     assert sorted(sampler) == [0, 1, 2, 3]
+
+
+def test_rows_still_take_turns_after_billions_of_draws():
+    sampler = PerClassBatchSampler([0] * 5 + [1] * 3, 3, n_batches=50)
+    sampler.set_epoch(2**33)
+    drawn = np.array(list(sampler))
+    assert np.bincount(drawn).tolist() == [30] * 5 + [50] * 3

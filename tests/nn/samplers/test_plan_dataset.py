@@ -1,5 +1,7 @@
 """Rows of a plan, made when a batch asks for them."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from evenkeel.errors import InvalidInput
 from evenkeel.made import Jittered
-from evenkeel.nn import BalancedSampler, PlanDataset
+from evenkeel.nn import BalancedSampler, PartialAugment, PlanDataset
 from evenkeel.plan import Plan
 from evenkeel.resample import SMOTE, SMOTENC, RandomOverSampler, RandomUnderSampler
 
@@ -54,6 +56,11 @@ class Pairs(Dataset):
         return torch.as_tensor(self.images[at]), int(Y[at])
 
 
+class Pair(NamedTuple):
+    x: torch.Tensor
+    label: int
+
+
 def batches(data):
     return list(DataLoader(data, batch_size=64))
 
@@ -84,6 +91,21 @@ def test_batches_are_the_rows_of_fit_resample(plan, make):
     assert data[-1][1] == expected_y[-1]
     with pytest.raises(IndexError, match="340 is not a row of 340"):
         data[340]
+
+
+def test_named_tuples_stay_named_tuples():
+    pairs = [Pair(torch.from_numpy(x), int(y)) for x, y in zip(X, Y, strict=True)]
+    expected = SMOTED.apply(X, Y)
+    planned = PlanDataset(SMOTED, pairs)
+    changed = PartialAugment(pairs, lambda x: x + 1, labels=Y)
+    for row in (3, 339):
+        assert isinstance(planned[row], Pair)
+        np.testing.assert_array_equal(planned[row].x, expected[0][row])
+        assert isinstance(changed[row], Pair)
+        assert changed[row].label == expected[1][row]
+    collated = next(iter(DataLoader(changed, batch_size=340)))
+    assert collated.x.shape == (340, 3)
+    assert collated.label.tolist() == changed.plan.apply(X, Y)[1].tolist()
 
 
 def test_any_order_and_any_batch_give_the_same_rows():

@@ -20,7 +20,7 @@ class MixedLabels(NamedTuple):
     Parameters
     ----------
     first, second
-        Class codes ``(B,)``.
+        Class codes ``(B,)``, of any whole or boolean type.
     share
         From 0 to 1, ``(B,)``.
 
@@ -38,8 +38,8 @@ class MixedLabels(NamedTuple):
 
     def soft(self, n_classes: int) -> Tensor:
         """Shares of the classes ``(B, n_classes)``: the target of ``F.cross_entropy``."""
-        one = functional.one_hot(self.first, n_classes).to(self.share)
-        other = functional.one_hot(self.second, n_classes).to(self.share)
+        one = functional.one_hot(self.first.long(), n_classes).to(self.share)
+        other = functional.one_hot(self.second.long(), n_classes).to(self.share)
         return one * self.share[:, None] + other * (1.0 - self.share[:, None])
 
     def loss(self, loss: Callable[..., Tensor], logits: Any) -> Tensor:

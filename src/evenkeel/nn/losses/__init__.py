@@ -1,4 +1,8 @@
-"""Losses for imbalanced classes: right under accumulation, padding, half precision and smoothing."""
+"""Losses for imbalanced classes: right under accumulation, padding, half precision and smoothing.
+
+They look at their batch, and their gradients are written by hand: use ``backward()`` or
+``torch.autograd.grad``; the transforms of ``torch.func`` (``grad``, ``vmap``) refuse them.
+"""
 
 from evenkeel.nn.losses.asymmetric import AsymmetricLoss, asymmetric_loss
 from evenkeel.nn.losses.base import Loss

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from evenkeel._checks import check_choice, check_number, listed
-from evenkeel.errors import InvalidInput, InvalidType
+from evenkeel.errors import EvenkeelWarning, InvalidInput, InvalidType
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +84,7 @@ class Loss(nn.Module, ABC):
         super().__init__()
         self.reading = reading
         self._checked = False
+        self._empty: set[str] = set()  # vectors made on the meta device, whose numbers are unknown
 
     def forward(
         self, logits: Any, target: Tensor, num_items_in_batch: Tensor | float | None = None
@@ -96,8 +99,8 @@ class Loss(nn.Module, ABC):
         target
             Labels.
         num_items_in_batch
-            Items over all micro-batches and ranks: what the mean divides by in place of the items
-            of this batch. Transformers' ``Trainer`` passes it.
+            Items over all micro-batches and ranks, a number or a tensor of one: what the mean divides
+            by in place of the items of this batch. Transformers' ``Trainer`` passes it.
 
         Raises
         ------
@@ -128,14 +131,30 @@ class Loss(nn.Module, ABC):
         self.register_buffer(name, None if values is None else as_vector(values))
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *how: Any) -> None:
+        owner, others = type(self).__name__, {}
         for name, held in self._buffers.items():
             other = state_dict.get(prefix + name)
-            if held is not None and isinstance(other, Tensor) and other.shape != held.shape:
+            if held is None or not isinstance(other, Tensor):
+                continue
+            if other.shape != held.shape:
                 raise InvalidInput(
-                    f"{name} of {type(self).__name__} must have the shape {tuple(held.shape)} in a "
+                    f"{name} of {owner} must have the shape {tuple(held.shape)} in a "
                     f"checkpoint. Got {tuple(other.shape)}. It is of data with other classes: make "
                     "the loss with their counts, or load the model without its loss."
                 )
+            known = name not in self._empty and not held.is_meta and not other.is_meta
+            if known and not torch.allclose(other.to(held), held, rtol=1e-5, atol=1e-7):
+                others[name] = f"{_few(held)} here, {_few(other)} there"
+        if others:
+            told = "; ".join(f"{name} is {values}" for name, values in others.items())
+            warnings.warn(
+                f"The checkpoint of {owner} is of other counts or weights: {told}. From now on the "
+                "checkpoint's are used. To go on with the same data, make the loss with its counts; "
+                "for other data, load the model without its loss.",
+                EvenkeelWarning,
+                stacklevel=2,
+            )
+        self._empty -= {name for name in self._empty if prefix + name in state_dict}
         super()._load_from_state_dict(state_dict, prefix, *how)
 
     def _follow(self, device: torch.device) -> None:
@@ -149,8 +168,18 @@ class Loss(nn.Module, ABC):
         kept = {name: held for name, held in self._buffers.items() if held is not None}
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         for name, held in kept.items():
-            setattr(self, name, held.to(getattr(self, name).device))
+            now = getattr(self, name)
+            if held.is_meta and not now.is_meta:  # to_empty: numbers come with a checkpoint
+                self._empty.add(name)
+                setattr(self, name, now.to(held.dtype))
+            else:
+                setattr(self, name, held.to(now.device))
         return self
+
+
+def _few(vector: Tensor) -> str:
+    """The first numbers of a vector, for a message."""
+    return f"[{listed((f'{value:.4g}' for value in vector.tolist()), most=8)}]"
 
 
 def read_logits(logits: Any, owner: str) -> Tensor:
@@ -223,8 +252,15 @@ def reduced(
     """The mean of a sum, or what it is where no mean is wanted."""
     if reduction != "mean":
         return total
+    given: Any = num_items
+    if isinstance(given, np.ndarray) and given.ndim == 0:
+        num_items = given.item()
     items = count if num_items is None else num_items
     if isinstance(items, Tensor):
+        if not items.numel():
+            raise InvalidInput(
+                f"num_items_in_batch of {owner} must be a number of items. Got an empty tensor."
+            )
         # Under DataParallel Trainer repeats the number for every device.
         items = items.reshape(-1)[0] if items.ndim else items
         items = items.to(total.device)
@@ -234,11 +270,13 @@ def reduced(
     return total / (items if items > 0 else 1)
 
 
-def check_finite(loss: Tensor, scores: Tensor, owner: str) -> None:
-    """Raise where the loss is NaN or infinite, and say which logits are."""
+def check_finite(loss: Tensor, scores: Tensor, ignored: Tensor | None, owner: str) -> None:
+    """Raise where the loss is NaN or infinite, and say which logits of items that count are."""
     value = (loss if loss.ndim == 0 else loss.detach().sum()).item()
     if math.isfinite(value):
         return
+    if ignored is not None:
+        scores = scores.masked_fill(ignored, 0.0)
     for word, wrong in (("NaN", scores.isnan()), ("infinite", scores.isinf())):
         at = wrong.nonzero()
         if len(at):

@@ -124,6 +124,8 @@ def _piece(
     """Loss, slope (in ``out``), and by what the loss is still to be multiplied (None: nothing)."""
     y, sign, counted, outside = read
     u = torch.mul(scores, sign, out=room[1])
+    if counted is not None:  # an ignored cell may hold anything, NaN too
+        u = u.masked_fill_(~counted, 0.0)
     loss, rise = task.terms.both(u, y, room[2:6])
     if task.smoothing:
         other, other_rise = task.terms.both(-u, 1.0 - y, NO_ROOM)

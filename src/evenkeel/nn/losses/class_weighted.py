@@ -79,6 +79,7 @@ class ClassWeightedLoss(SoftmaxLoss):
         one_source("ClassWeightedLoss", counts=counts, weight=weight)
         values: Any = given_weights(weight, "weight", "ClassWeightedLoss")
         if counts is not None:
+            self._weight_is = "weight" if scheme == "cost" else "counts"
             values = weights_of(counts, "ClassWeightedLoss", scheme=scheme, beta=beta, cost=cost)
         self._hold("weight", values)
 

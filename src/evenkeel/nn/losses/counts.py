@@ -67,6 +67,21 @@ def given_weights(weight: Any, name: str, owner: str) -> torch.Tensor | None:
     return weight if isinstance(weight, torch.Tensor) else torch.tensor(values, dtype=torch.float32)
 
 
+def as_number(value: Any, *, wait: bool = False) -> Any:
+    """A number as Python has it, from numpy's and from a tensor without axes; all else as it is.
+
+    Tensors on a device and compiled calls are waited for only where ``wait`` says so.
+
+    >>> as_number(torch.tensor(0.25)), as_number(np.float32(0.25)), as_number([0.25])
+    (0.25, 0.25, [0.25])
+    """
+    if isinstance(value, torch.Tensor):
+        here = value.device.type == "cpu" and not torch.compiler.is_compiling()
+        return value.item() if not value.ndim and (here or wait) else value
+    alone = isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0
+    return value.item() if alone else value
+
+
 def side_weights(pairs: Floats, ratio: Any) -> tuple[Any, Any]:
     """Weights of positive and negative cells in a ``ratio``, with training mean 1.
 

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from evenkeel._checks import check_number
-from evenkeel.nn.losses.counts import as_vector_of, given_weights, one_source, weights_of
+from evenkeel.nn.losses.counts import (
+    as_number,
+    as_vector_of,
+    given_weights,
+    one_source,
+    weights_of,
+)
 from evenkeel.nn.losses.softmax import Recipe, SoftmaxLoss, softmax_call
 
 if TYPE_CHECKING:
@@ -72,8 +78,9 @@ class FocalLoss(SoftmaxLoss):
         check_number(gamma, "gamma", "FocalLoss", low=0.0)
         one_source("FocalLoss", alpha=alpha, counts=counts)
         self.gamma = float(gamma)
-        values: Any = as_alpha(alpha, "FocalLoss")
+        values: Any = as_alpha(as_number(alpha, wait=True), "FocalLoss")
         if counts is not None:
+            self._weight_is = "counts"
             values = weights_of(counts, "FocalLoss", scheme=scheme)
         self._hold("weight", values)
 
@@ -87,6 +94,8 @@ class FocalLoss(SoftmaxLoss):
 
 def as_alpha(alpha: Any, owner: str) -> Tensor | None:
     """Weights of the classes: a number is that of class 1 of two."""
+    if isinstance(alpha, torch.Tensor) and not alpha.ndim:  # on a device, which is not waited for
+        return torch.stack([1.0 - alpha, alpha])
     if isinstance(alpha, int | float):
         check_number(alpha, "alpha", owner, low=0, high=1, open_low=True, open_high=True)
         return torch.tensor([1.0 - alpha, alpha])
@@ -117,7 +126,11 @@ def focal_loss(
     tensor(0.1733)
     """
     check_number(gamma, "gamma", "focal_loss", low=0.0)
+    alpha = as_number(alpha)
     number = alpha is None or isinstance(alpha, int | float)
-    weight = as_alpha(alpha, "focal_loss") if number else as_vector_of(alpha, "alpha", "focal_loss")
+    if number or (isinstance(alpha, torch.Tensor) and not alpha.ndim):
+        weight = as_alpha(alpha, "focal_loss")
+    else:
+        weight = as_vector_of(alpha, "alpha", "focal_loss")
     recipe = Recipe(gamma=float(gamma), weight=weight)
     return softmax_call(logits, target, recipe, num_items_in_batch, options, "focal_loss")

@@ -1,8 +1,10 @@
 """The engine of softmax losses: each row is one cell, with its own gradient.
 
 ``w``, the probability that is not on the true class, is summed from its parts, so that it keeps its
-digits when it is near 0. Each pass over the logits costs as much as an exponential, so there are few:
-a shift or a scale, the largest, the difference, the exponential, the sum; and one back.
+digits when it is near 0. Logits that share an offset keep theirs: the largest is subtracted before
+anything is added or multiplied. Each pass over the logits costs as much as an exponential, so there
+are few: the largest, the difference, the unit (with a scale and a shift), the exponential, the sum;
+and one back.
 """
 
 from __future__ import annotations
@@ -37,23 +39,20 @@ class Rows(torch.autograd.Function):
         scale: Tensor | float,
         shift: Tensor | None,
         margin: Tensor | None,
+        ignored: Tensor | None,
         how: How,
     ) -> Tensor:
         """Loss; what the backward pass needs is kept."""
         dim, at = how.dim, codes.unsqueeze(how.dim)
         rows = None if factor is None else factor.unsqueeze(dim)
-        z, unit = _adjusted(scores, scale, shift)
-        true = z.gather(dim, at)
-        if margin is not None:
-            by = scale.expand_as(z).gather(dim, at) if isinstance(scale, Tensor) else scale
-            true.sub_(margin.unsqueeze(dim) * (by * unit))
-            z = z.clone() if z is scores else z
-        e, gap, excess = _differences(z, true, at, how, own=z is not scores)
-        if unit == 1.0:
-            e.mul_(BITS)
-        else:
-            gap.div_(unit)
-            excess = None if excess is None else excess.div_(unit)
+        x = scores.to(working(scores))
+        if ignored is not None:  # such a row may hold anything, NaN too
+            x = x.masked_fill(ignored.unsqueeze(dim), 0.0)
+        e, gap = _differences(x, at, scale, shift, margin, dim, own=x is not scores)
+        excess = None
+        if how.smoothing:  # how far the true class is above the mean
+            mean = e.scatter_(dim, at, gap * BITS).mean(dim, keepdim=True)
+            excess = torch.sub(gap, mean, alpha=1.0 / BITS)
         e.exp2_().scatter_(dim, at, 0.0)  # torch's exp2 takes a third of the time of its exp
         others = e.sum(dim, keepdim=True)
         loss, slope = FocalTerms(how.gamma).both(others.log().sub_(gap), others, NO_ROOM)
@@ -88,34 +87,47 @@ class Rows(torch.autograd.Function):
         out.scatter_(how.dim, at, true)
         if scale is not None:
             out.mul_(scale)
-        return out.to(ctx.dtype), None, None, None, None, None, None
-
-
-def _adjusted(scores: Tensor, scale: Tensor | float, shift: Tensor | None) -> tuple[Tensor, float]:
-    """``scale * scores + shift``, in float32 or wider, and its unit.
-
-    The unit is 1, or ``BITS`` where a pass over the logits turned them into bits on its way. It is
-    ``scores`` itself where nothing changes, else a new tensor.
-    """
-    x = scores.to(working(scores))
-    if isinstance(scale, Tensor):
-        by = scale * BITS
-        return (x * by if shift is None else torch.addcmul(shift * BITS, x, by)), BITS
-    if shift is not None:
-        return torch.add(shift * BITS, x, alpha=scale * BITS), BITS
-    return (x, 1.0) if scale == 1.0 else (x * (scale * BITS), BITS)
+        return out.to(ctx.dtype), *[None] * 7
 
 
 def _differences(
-    z: Tensor, true: Tensor, at: Tensor, how: How, *, own: bool
-) -> tuple[Tensor, Tensor, Tensor | None]:
-    """Logits less the largest, that of the true class, and how far it is above their mean."""
-    dim = how.dim
-    if own:  # the largest of the other classes: then no margin, however large, lets them underflow
-        z.scatter_(dim, at, -torch.inf)
-    top = z.amax(dim, keepdim=True).clamp_min_(torch.finfo(z.dtype).min)
-    e, gap = z.sub_(top) if own else z - top, true - top
-    if not how.smoothing:
-        return e, gap, None
-    mean = e.scatter_(dim, at, gap).mean(dim, keepdim=True)
-    return (e.scatter_(dim, at, -torch.inf) if own else e), gap, gap - mean
+    x: Tensor,
+    at: Tensor,
+    scale: Tensor | float,
+    shift: Tensor | None,
+    margin: Tensor | None,
+    dim: int,
+    *,
+    own: bool,
+) -> tuple[Tensor, Tensor]:
+    """``scale * x + shift`` less its largest, in bits, and the same of the true class, in nats.
+
+    The largest may be known roughly: what counts is that it goes before ``shift`` comes, and that it
+    is of the other classes where a margin or a shift could let them underflow beside the true one.
+    """
+    if isinstance(scale, Tensor):
+        near = x * scale if shift is None else torch.addcmul(shift, x, scale)
+    elif shift is not None:
+        near = x + shift / scale
+    else:
+        near = x if margin is None else x.clone()
+    if near is not x:
+        near.scatter_(dim, at, -torch.inf)
+    top = near.amax(dim, keepdim=True).clamp_min_(torch.finfo(x.dtype).min)
+    if isinstance(scale, Tensor):
+        z = torch.addcmul(top.neg_(), x, scale, out=near)
+    elif near is not x:
+        z = torch.sub(x, top, out=near)
+    else:
+        z = x.sub_(top) if own else x - top
+    gap, unit = z.gather(dim, at), 1.0
+    if not isinstance(scale, Tensor) and scale != 1.0:
+        gap, unit = gap.mul_(scale), scale
+    if shift is not None:
+        gap.add_(shift.expand_as(z).gather(dim, at))
+    if margin is not None:
+        by = scale.expand_as(z).gather(dim, at) if isinstance(scale, Tensor) else scale
+        gap.sub_(margin.unsqueeze(dim) * by)
+    if shift is None:
+        return z.mul_(unit * BITS), gap
+    return torch.add(shift * BITS, z, alpha=unit * BITS, out=z), gap

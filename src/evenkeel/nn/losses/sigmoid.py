@@ -37,6 +37,7 @@ class SigmoidLoss(Loss):
     def __init__(self, **options: Unpack[ReadingOptions]) -> None:
         super().__init__(Reading.of(options, type(self).__name__, class_dim=-1))
         self.up = self.down = 1.0
+        self._weight_is = "weight"  # or "counts", where they follow from the cells of the two sides
 
     @abstractmethod
     def _terms(self) -> Terms: ...
@@ -49,6 +50,12 @@ class SigmoidLoss(Loss):
             else:
                 delattr(self, name)
                 self._hold(name, side)
+
+    @property
+    def prior_parts(self) -> dict[str, Tensor]:
+        """The same by where it comes from: ``"counts"`` or ``"weight"``."""
+        held = self.prior_correction
+        return {} if held is None else {self._weight_is: held}
 
     @property
     def prior_correction(self) -> Tensor | None:
@@ -101,7 +108,8 @@ def sigmoid_loss(
     """
     check_labels(target, scores, owner)
     cells = _cells(scores, target, reading, owner)
-    dim, vectors = reading.class_dim, any(isinstance(side, Tensor) for side in sides)
+    dim = reading.class_dim
+    vectors = any(isinstance(side, Tensor) and side.numel() != 1 for side in sides)
     up, down = (_side(side, cells, dim, owner, vectors=vectors) for side in sides)
     laid, labels = _laid(cells, target, dim, vectors=vectors)
     task = Task(
@@ -110,7 +118,9 @@ def sigmoid_loss(
     loss, count = Cells.apply(laid, labels, up, down, task)  # type: ignore[no-untyped-call]
     loss = reduced(loss, count, num_items, reading.reduction, owner)
     if check:
-        check_finite(loss, scores, owner)
+        ignored = target == reading.ignore_index
+        wide = ignored if ignored.ndim == scores.ndim else ignored.unsqueeze(dim)
+        check_finite(loss, scores, wide, owner)
     return loss if task.whole else loss.view(target.shape)
 
 
@@ -154,16 +164,18 @@ def _side(
     side: Tensor | float, cells: Tensor, dim: int, owner: str, *, vectors: bool
 ) -> Tensor | float:
     """A weight as a number, or as a vector that lies along the labels."""
-    if not vectors:
+    if not vectors:  # one number in a tensor serves all labels
+        if isinstance(side, Tensor):
+            return side.to(cells.device, working(cells)).reshape(())
         return side
     n_labels = cells.shape[dim] if -cells.ndim <= dim < cells.ndim else 0
-    if isinstance(side, Tensor) and (side.ndim != 1 or side.numel() != n_labels):
+    if isinstance(side, Tensor) and side.numel() != 1 and side.shape != (n_labels,):
         raise InvalidInput(
             f"Weights of {owner} must be numbers, or one for each of the {n_labels} labels of the "
             f"logits. Got shape {tuple(side.shape)}."
         )
     ready = torch.as_tensor(side, device=cells.device, dtype=working(cells))
-    return ready.expand(n_labels).unsqueeze(-1)
+    return ready.reshape(-1).expand(n_labels).unsqueeze(-1)
 
 
 def _laid(cells: Tensor, target: Tensor, dim: int, *, vectors: bool) -> tuple[Tensor, Tensor]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from evenkeel._checks import check_number
 from evenkeel.nn.losses.counts import (
+    as_number,
     as_pairs,
     as_vector_of,
     one_source,
@@ -76,6 +77,7 @@ class SigmoidFocalLoss(SigmoidLoss):
         if alpha is not None:
             self._weigh(*sides_of_alpha(alpha, "SigmoidFocalLoss"))
         elif counts is not None:
+            self._weight_is = "counts"
             pairs = as_pairs(counts, "SigmoidFocalLoss")
             self._weigh(*side_weights(pairs, pairs[..., 0] / pairs[..., 1]))
 
@@ -112,6 +114,7 @@ def sigmoid_focal_loss(
     tensor(0.1733)
     """
     check_number(gamma, "gamma", "sigmoid_focal_loss", low=0.0)
+    alpha = as_number(alpha)
     if isinstance(alpha, int | float):
         check_number(
             alpha, "alpha", "sigmoid_focal_loss", low=0, high=1, open_low=True, open_high=True

@@ -34,11 +34,14 @@ class SmoothedFocal(torch.autograd.Function):
         scores: Tensor,
         codes: Tensor,
         factor: Tensor | None,
+        ignored: Tensor | None,
         how: How,
     ) -> Tensor:
         """Loss; what the backward pass needs is kept."""
         gamma, smoothing, dim = how.gamma, how.smoothing, how.dim
         wide = scores.to(working(scores))
+        if ignored is not None:  # such a row may hold anything, NaN too
+            wide = wide.masked_fill(ignored.unsqueeze(dim), 0.0)
         nll = torch.log_softmax(wide, dim).neg_()
         p = nll.neg().exp_()
         at = codes.unsqueeze(dim)
@@ -65,4 +68,4 @@ class SmoothedFocal(torch.autograd.Function):
         refuse_second_derivative(ctx.how.owner)
         (held,) = ctx.saved_tensors
         rows = grad if ctx.how.whole else grad.unsqueeze(ctx.how.dim)
-        return (held * rows).to(ctx.dtype), None, None, None
+        return (held * rows).to(ctx.dtype), *[None] * 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -44,6 +45,8 @@ class Recipe(NamedTuple):
 class SoftmaxLoss(Loss):
     """A loss of class codes; a member answers ``_recipe``."""
 
+    _weight_is = "weight"  # or "counts", where they follow from the rows of the classes
+
     def __init__(self, **options: Unpack[ReadingOptions]) -> None:
         super().__init__(Reading.of(options, type(self).__name__, class_dim=1))
 
@@ -51,16 +54,24 @@ class SoftmaxLoss(Loss):
     def _recipe(self) -> Recipe: ...
 
     @property
-    def prior_correction(self) -> Tensor | None:
-        """Logarithm of the weights that correct for the prior as much, ``(n_classes,)``, or None.
+    def prior_parts(self) -> dict[str, Tensor]:
+        """What ``prior_correction`` is the sum of, and where it comes from.
 
-        ``log weight - shift``: what :func:`evenkeel.nn.check_prior` reads.
+        ``"counts"`` or ``"weight"``: logarithm of the weights, from counts or as given; ``"tau"``: the
+        shift of the logits, with its sign turned. :func:`evenkeel.nn.check_prior` reads it.
         """
-        recipe = self._recipe()
-        log_weight = None if recipe.weight is None else recipe.weight.log()
-        if recipe.shift is None:
-            return log_weight
-        return -recipe.shift if log_weight is None else log_weight - recipe.shift
+        recipe, parts = self._recipe(), {}
+        if recipe.weight is not None:
+            parts[self._weight_is] = recipe.weight.log()
+        if recipe.shift is not None:
+            parts["tau"] = -recipe.shift
+        return parts
+
+    @property
+    def prior_correction(self) -> Tensor | None:
+        """Logarithm of the weights that correct for the prior as much, ``(n_classes,)``, or None."""
+        parts = list(self.prior_parts.values())
+        return torch.stack(parts).sum(0) if parts else None
 
     def _loss(
         self, scores: Tensor, target: Tensor, num_items: Tensor | float | None, *, check: bool
@@ -99,26 +110,27 @@ def softmax_loss(
     dim = _class_axis(scores, target, reading, owner)
     for name in ("weight", "scale", "shift", "margin"):
         _check_length(getattr(recipe, name), name, scores.shape[dim], owner)
-    codes, counted, count = _labels(target, scores.shape[dim], reading, owner, check=check)
+    codes, mass, ignored, count = _labels(target, scores.shape[dim], reading, owner, check=check)
     factor = _of_rows(recipe.weight, codes, scores)
-    if counted is not None:
-        factor = counted.to(working(scores)) if factor is None else factor * counted
+    if mass is not None:
+        factor = mass.to(working(scores)) if factor is None else factor * mass
     how = How(
         recipe.gamma, reading.label_smoothing, dim, reading.reduction != "none", owner
     )  # fmt: skip
+    hidden = None if ignored is None or _sound(scores) else ignored
     if how.smoothing and how.gamma:
-        loss = SmoothedFocal.apply(scores, codes, factor, how)  # type: ignore[no-untyped-call]
+        loss = SmoothedFocal.apply(scores, codes, factor, hidden, how)  # type: ignore[no-untyped-call]
     else:
         margin = _of_rows(recipe.margin, codes, scores)
         shift = None if recipe.shift is None else _along(recipe.shift, scores, dim)
         scale = recipe.scale
         if isinstance(scale, Tensor):
             scale = _along(scale, scores, dim)
-        parts = (scores, codes, factor, scale, shift, margin)
+        parts = (scores, codes, factor, scale, shift, margin, hidden)
         loss = Rows.apply(*parts, how)  # type: ignore[no-untyped-call]
     loss = reduced(loss, count, num_items, reading.reduction, owner)
     if check:
-        check_finite(loss, scores, owner)
+        check_finite(loss, scores, None if ignored is None else ignored.unsqueeze(dim), owner)
     return loss
 
 
@@ -165,17 +177,20 @@ def _class_axis(scores: Tensor, target: Tensor, reading: Reading, owner: str) ->
 
 def _labels(
     target: Tensor, n_classes: int, reading: Reading, owner: str, *, check: bool
-) -> tuple[Tensor, Tensor | None, Tensor | int]:
-    """Codes that can be used as indices, which items count (None: all), and how many."""
+) -> tuple[Tensor, Tensor | None, Tensor | None, Tensor | int]:
+    """Codes that can be used as indices, 1 for items that count, which do not, and how many do.
+
+    None where all count.
+    """
     codes = target.long()
     ignored = reading.ignore_index
     if check and codes.numel() and not 0 <= ignored < n_classes:
         low, high = codes.aminmax()
         if low.item() >= 0 and high.item() < n_classes:
-            return codes, None, codes.numel()
-    counted = codes != ignored
+            return codes, None, None, codes.numel()
+    skipped = codes == ignored
     inside = (codes >= 0) & (codes < n_classes)
-    outside = counted & ~inside
+    outside = ~(inside | skipped)
     if check and outside.any().item():
         at = outside.nonzero()
         raise InvalidInput(
@@ -183,10 +198,17 @@ def _labels(
             f"ignore_index={ignored}. Got {codes[outside][0].item()} at "
             f"{tuple(at[0].tolist())}, {len(at):,} in all."
         )
+    counted = ~skipped
     mass = counted.to(torch.float32)
     if not check:
         mass = mass.masked_fill(outside, torch.nan)
-    return codes.masked_fill(~(counted & inside), 0), mass, counted.sum()
+    return codes.masked_fill(~(counted & inside), 0), mass, skipped, counted.sum()
+
+
+def _sound(scores: Tensor) -> bool:
+    """Whether no logit is NaN or infinite, as far as it can be known without waiting for a device."""
+    eager = scores.device.type == "cpu" and not torch.compiler.is_compiling()
+    return eager and math.isfinite(scores.detach().sum().item())
 
 
 def _check_length(vector: Any, name: str, n_classes: int, owner: str) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from evenkeel._checks import check_number
 from evenkeel.nn.losses.counts import (
+    as_number,
     as_pairs,
     as_vector_of,
     given_weights,
@@ -37,8 +38,8 @@ class WeightedBCE(SigmoidLoss):
     counts
         Negative and positive cells in training, each at least 1: ``(2,)``, or ``(n_labels, 2)``.
     pos_weight
-        In place of ``counts``: a number above 0, or one for each label ``(n_labels,)``; used as
-        given, negative cells weigh 1. Neither: all 1.
+        In place of ``counts``: a number above 0 (or ``(1,)``, torch's usual form), or one for each
+        label ``(n_labels,)``; used as given, negative cells weigh 1. Neither: all 1.
     cap
         The largest ``pos_weight`` from counts, above 0: a label with five positives would else
         shout down all others.
@@ -80,12 +81,14 @@ class WeightedBCE(SigmoidLoss):
         super().__init__(**options)
         one_source("WeightedBCE", counts=counts, pos_weight=pos_weight)
         check_number(cap, "cap", "WeightedBCE", low=0.0, open_low=True)
+        pos_weight = as_number(pos_weight, wait=True)
         if isinstance(pos_weight, int | float):
             check_number(pos_weight, "pos_weight", "WeightedBCE", low=0.0, open_low=True)
             self._weigh(float(pos_weight), 1.0)
         elif pos_weight is not None:
             self._weigh(given_weights(pos_weight, "pos_weight", "WeightedBCE"), 1.0)
         elif counts is not None:
+            self._weight_is = "counts"
             pairs = as_pairs(counts, "WeightedBCE")
             self._weigh(*side_weights(pairs, np.minimum(pairs[..., 0] / pairs[..., 1], cap)))
 
@@ -118,7 +121,7 @@ def weighted_bce(
     >>> weighted_bce(torch.zeros(2), torch.tensor([1, 0]), pos_weight=3.0)
     tensor(1.3863)
     """
-    owner, up = "weighted_bce", pos_weight
+    owner, up = "weighted_bce", as_number(pos_weight)
     if isinstance(up, int | float):
         check_number(up, "pos_weight", owner, low=0.0, open_low=True)
     else:

@@ -141,12 +141,18 @@ class ClassSampler(DistributedSampler[int]):
     def state_dict(self, done: int | None = None) -> dict[str, Any]:
         """Where this epoch stands, as plain numbers.
 
+        A sampler knows the rows that it has handed out, not those that were trained on, and it cannot
+        see who fetches ahead: a ``DataLoader`` with workers does, and so does every loader that
+        Accelerate has prepared, even without workers. There, give ``done``, or rows are lost in
+        silence. Under Accelerate no state is needed: ``loader.set_epoch(epoch)`` and
+        ``accelerator.skip_first_batches(loader, batches)`` go on exactly (docs/pytorch.md).
+
         Parameters
         ----------
         done
             Rows of this epoch that training has used on this process, counted from the start of the
-            epoch: batches times batch size. Needed with a plain ``DataLoader`` that has workers,
-            which fetch ahead. None: all that were drawn, which is right without workers.
+            epoch, those before a resume too. None: all that were handed out, which is right for a
+            plain ``DataLoader`` without workers only.
         """
         self._find_place()
         if done is None:

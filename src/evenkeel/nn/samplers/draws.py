@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Draw = Callable[[int, int], NDArray[np.integer[Any]]]
 
-BLOCK = 1 << 13  # numbers made at once: they and their arithmetic stay in the cache
+BLOCK = 1 << 14  # numbers made at once: they and their arithmetic stay in the cache
 
 
 class Track:

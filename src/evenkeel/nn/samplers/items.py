@@ -147,6 +147,8 @@ class Items:
     def _put(self, item: Any, value: Any) -> Any:
         if isinstance(item, dict):
             return {**item, str(self.feature): value}
+        if hasattr(item, "_fields"):  # a named tuple takes its parts one by one
+            return type(item)(value, *item[1:])
         return type(item)([value, *item[1:]]) if isinstance(item, (tuple, list)) else value
 
 

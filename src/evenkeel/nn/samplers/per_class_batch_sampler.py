@@ -9,7 +9,7 @@ import numpy as np
 from evenkeel._checks import check_number
 from evenkeel.nn.samplers.base import ClassSampler
 from evenkeel.nn.samplers.class_rows import ClassRows
-from evenkeel.nn.samplers.shuffle import key_of, keys_of, shuffled
+from evenkeel.nn.samplers.shuffle import Shuffles, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,16 +96,23 @@ class PerClassBatchSampler(ClassSampler):
         return np.where(self.class_rows.counts > 0, self.n_batches * self.per_class, 0)
 
     def _open(self, epoch: int) -> Callable[[Ints], Ints]:
-        before = epoch * self.n_batches * self.per_class
-        found, key = self.class_rows, key_of(self.seed, 2)
+        found, present, turns = self.class_rows, self._present, self.per_class
+        before, last = epoch * self.n_batches * turns, (epoch + 1) * self.n_batches * turns
+        small = max(last, self.n_draws, len(found.rows)) < 2**32
+        kind: Any = np.uint32 if small else np.int64
+        sizes, starts = found.counts[present].astype(kind), found.starts[present]
+        lists = Shuffles(found.counts[present], key_of(self.seed, 2))
+        unit, each, first = kind(self.unit), kind(turns), kind(before)
 
         def rows(places: Ints) -> Ints:
-            batch, within = np.divmod(places, self.unit)
-            which, turn = np.divmod(within, self.per_class)
-            code = self._present[which]
-            size = found.counts[code]
-            time, place = np.divmod(before + batch * self.per_class + turn, size)
-            keys = keys_of(key, time * self._present.size + which)
-            return found.rows.take(found.starts[code] + shuffled(size, keys, place))
+            places = places.astype(kind)
+            batch = places // unit  # by one number, which numpy does far faster than divmod
+            within: Ints = places - batch * unit
+            which: Ints = within // each
+            used: Ints = batch * each + (within - which * each + first)
+            size = sizes.take(which)
+            times: Ints = used // size
+            place = lists.at(which, times, used - times * size)
+            return found.rows.take(starts.take(which) + place)
 
         return rows

@@ -31,38 +31,87 @@ def key_of(*numbers: int) -> int:
     return key
 
 
-def keys_of(key: int, numbers: Ints) -> NDArray[np.uint64]:
-    """A key for each number, ``(n,)``."""
-    return (fractions(key, numbers.astype(np.uint64)) * 2.0**53).astype(np.uint64)
+class Shuffles:
+    """Many lists, each in a new random order every time that it is gone through, without holding any.
 
-
-def shuffled(sizes: Ints, keys: NDArray[np.uint64], places: Ints) -> Ints:
-    """What stands at some places of many shuffles: as :class:`Shuffle`, without tables.
+    As :class:`Shuffle`, but what the rounds add is hashed, in 32 bits, rather than looked up: any
+    mixture of lists and passes is one piece of arithmetic, be there two lists or thousands. In lists of
+    fewer than ten some orders come more often than others, as the rounds have little to turn;
+    each number still comes to each place equally often, within a few per cent.
 
     Parameters
     ----------
-    sizes, keys, places
-        For each number that is wanted ``(n,)``: how long its list is, which order, and the place.
+    sizes
+        How long each list is, at least 1, ``(n_lists,)``.
+    key
+        Which orders, at least 0.
+
+    References
+    ----------
+    The rounds: see :class:`Shuffle`. The hash: Wellons 2018, "Prospecting for hash functions",
+    ``lowbias32``. https://nullprogram.com/blog/2018/07/31/
 
     Examples
     --------
-    >>> five, same = np.full(5, 5), np.full(5, 7, np.uint64)
-    >>> sorted(shuffled(five, same, np.arange(5)).tolist())
-    [0, 1, 2, 3, 4]
+    >>> lists = Shuffles(np.array([3, 5]), key=7)
+    >>> five = np.arange(5)
+    >>> [sorted(lists.at(five * 0 + 1, five * 0 + time, five).tolist()) for time in (0, 1)]
+    [[0, 1, 2, 3, 4], [0, 1, 2, 3, 4]]
     """
-    a = np.ceil(np.sqrt(sizes)).astype(np.int64)  # a hair too large does no harm
-    b = -(-sizes // a)
-    found, left = np.array(places, np.int64), np.arange(len(places))
-    while left.size:
-        halves, bounds = list(np.divmod(found[left], b[left])), (a[left], b[left])
+
+    def __init__(self, sizes: Ints, key: int) -> None:
+        self._type = np.dtype(np.uint32 if sizes.max() < 2**32 else np.int64)
+        self._sizes = sizes.astype(self._type)
+        a = np.ceil(np.sqrt(sizes)).astype(np.int64)  # a hair too large does no harm
+        self._bounds = a.astype(np.uint32), (-(-sizes // a)).astype(np.uint32)
+        drawn = fractions(key, np.arange(2 * len(sizes), dtype=np.uint64)) * 2.0**32
+        self._keys = drawn.astype(np.uint32).reshape(2, -1)
+
+    def at(self, which: Ints, times: Ints, places: Ints) -> Ints:
+        """What stands at some places, ``(n,)``: each from 0 to the size of its list - 1.
+
+        Parameters
+        ----------
+        which, times, places
+            The list, how often it was gone through before, and the place in it, ``(n,)``.
+        """
+        again = times.astype(np.uint32)
+        keys: list[Ints] = [_hashed(own.take(which) + again) for own in self._keys]
+        bounds: list[Ints] = [own.take(which) for own in self._bounds]
+        sizes = self._sizes.take(which)
+        found = self._once(places.astype(self._type), bounds, keys)
+        beyond = np.flatnonzero(found >= sizes)
+        while beyond.size:
+            part = [[own[beyond] for own in parts] for parts in (bounds, keys)]
+            found[beyond] = self._once(found[beyond], *part)
+            beyond = beyond[found[beyond] >= sizes[beyond]]
+        return found
+
+    def _once(self, x: Ints, bounds: list[Ints], keys: list[Ints]) -> Ints:
+        wide = bounds[1].astype(self._type, copy=False)
+        left = x // wide
+        halves = [left.astype(np.uint32), (x - left * wide).astype(np.uint32)]
+        shares = [bound.astype(np.float32) * np.float32(2.0**-24) for bound in bounds]
         for turn in range(ROUNDS):
-            one, other, size = turn % 2, 1 - turn % 2, bounds[turn % 2]
-            counter = keys[left] + halves[other].astype(np.uint64)
-            halves[one] += (fractions(turn, counter) * size).astype(np.int64)
-            halves[one] %= size
-        found[left] = halves[0] * b[left] + halves[1]
-        left = left[found[left] >= sizes[left]]
-    return found
+            one, other = turn % 2, 1 - turn % 2
+            bits = _hashed(halves[other] * _ODD + (keys[one] + np.uint32(turn))) >> np.uint32(8)
+            drawn = (bits.view(np.int32).astype(np.float32) * shares[one]).astype(np.int32)
+            halves[one] += drawn.view(np.uint32)
+            halves[one] -= bounds[one] * (halves[one] >= bounds[one])
+        return halves[0].astype(self._type, copy=False) * wide + halves[1]
+
+
+_ODD = np.uint32(0x9E3779B1)
+_HASH = ((16, 0x7FEB352D), (15, 0x846CA68B))
+
+
+def _hashed(bits: Ints) -> Ints:
+    """The same array, each number of it mixed by a bijection of 32 bits."""
+    for shift, factor in _HASH:
+        bits ^= bits >> np.uint32(shift)
+        bits *= np.uint32(factor)
+    bits ^= bits >> np.uint32(16)
+    return bits
 
 
 class Shuffle:
