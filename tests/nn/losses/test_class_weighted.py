@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from evenkeel import class_weights
 from evenkeel.errors import InvalidInput, InvalidType
-from evenkeel.nn import ClassWeightedLoss
+from evenkeel.nn import ClassWeightedLoss, WeightedBCE
 
 torch.set_num_threads(1)
 X = torch.randn(30, 3, generator=torch.Generator().manual_seed(0))
@@ -91,3 +91,10 @@ def test_the_correction_is_told():
     assert ClassWeightedLoss().prior_correction is None
     loss = ClassWeightedLoss([90, 10])
     torch.testing.assert_close(loss.prior_correction, loss.weight.log())
+
+
+def test_print_shows_what_it_holds():
+    assert "weight=[0.556, 5.0]" in repr(ClassWeightedLoss([90, 10]))
+    assert "weight=(7,)" in repr(ClassWeightedLoss(range(1, 8)))
+    assert "up=3, down=1" in repr(WeightedBCE(pos_weight=3.0))
+    assert "up=[" in repr(WeightedBCE(counts=[[90, 10], [99, 1]]))

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from evenkeel.errors import InvalidInput
+from evenkeel.errors import EvenkeelWarning, InvalidInput
 from evenkeel.nn import init_prior_bias_
 
 torch.set_num_threads(1)
@@ -36,3 +36,8 @@ def test_a_prior_that_cannot_be_is_named(prior):
 def test_a_head_without_bias_is_named():
     with pytest.raises(InvalidInput, match="Linear without one"):
         init_prior_bias_(nn.Linear(4, 2, bias=False))
+
+
+def test_shares_of_classes_are_taken_for_those_of_a_softmax_head():
+    with pytest.warns(EvenkeelWarning, match=r"sums to 1.* softmax head: head\.bias\.copy_"):
+        init_prior_bias_(nn.Linear(4, 3), [0.9, 0.08, 0.02])

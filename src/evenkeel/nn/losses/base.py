@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 REDUCTIONS = ("none", "sum", "mean")
+MOST_SHOWN = 6  # numbers of a vector that ``print`` shows
 
 
 class ReadingOptions(TypedDict, total=False):
@@ -122,9 +123,10 @@ class Loss(nn.Module, ABC):
     ) -> Tensor: ...
 
     def extra_repr(self) -> str:
-        """How logits are read, for ``print``."""
+        """The vectors that it holds and how logits are read, for ``print``."""
         own = self.reading
-        return f"reduction={own.reduction!r}, ignore_index={own.ignore_index}"
+        held = [f"{name}={_shown(values)}" for name, values in self.named_buffers()]
+        return ", ".join([*held, f"reduction={own.reduction!r}, ignore_index={own.ignore_index}"])
 
     def _hold(self, name: str, values: Any) -> None:
         """Keep a vector with the module: it follows the device and is stored in checkpoints."""
@@ -289,3 +291,10 @@ def check_finite(loss: Tensor, scores: Tensor, ignored: Tensor | None, owner: st
         f"The loss of {owner} must be finite. Got {value} from logits of at "
         f"most {scores.detach().abs().max().item():g}. Scale the logits or the weights down."
     )
+
+
+def _shown(values: Tensor) -> str:
+    """A short vector as it is, of others the shape."""
+    if values.is_meta or values.numel() > MOST_SHOWN:
+        return str(tuple(values.shape))
+    return str([float(f"{value:.3g}") for value in values.detach().flatten().tolist()])

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from evenkeel.errors import InvalidInput
+from evenkeel.errors import EvenkeelWarning, InvalidInput
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+SUM = 1e-6  # from 1, up to rounding in float32
 
 
 def init_prior_bias_(head: nn.Module | Tensor, prior: Any = 0.01) -> None:
@@ -25,7 +28,9 @@ def init_prior_bias_(head: nn.Module | Tensor, prior: Any = 0.01) -> None:
     head
         Module with a ``bias`` (``Linear``, ``Conv2d``), or the bias itself; changed in place.
     prior
-        Share of positive cells, in (0, 1): a number, or one for each output ``(n_outputs,)``.
+        Share of positive cells, in (0, 1): a number, or one for each output ``(n_outputs,)``, each of
+        which is a yes or no of its own. Shares that sum to 1 look like those of classes, and are
+        warned of: a softmax head starts at ``log(prior)``.
 
     Raises
     ------
@@ -56,6 +61,13 @@ def init_prior_bias_(head: nn.Module | Tensor, prior: Any = 0.01) -> None:
         raise InvalidInput(
             f"prior of init_prior_bias_ must be a share above 0 and below 1, or {bias.numel()} of "
             f"them. Got {share.tolist()}."
+        )
+    if share.size > 1 and abs(share.sum() - 1) < SUM:
+        warnings.warn(
+            "prior of init_prior_bias_ sums to 1, as shares of classes do, and it serves sigmoid heads. "
+            "For a softmax head: head.bias.copy_(torch.tensor(prior).log()) under torch.no_grad().",
+            EvenkeelWarning,
+            stacklevel=2,
         )
     logit = torch.as_tensor(np.log(share) - np.log1p(-share))
     with torch.no_grad():

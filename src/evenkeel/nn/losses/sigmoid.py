@@ -51,6 +51,15 @@ class SigmoidLoss(Loss):
                 delattr(self, name)
                 self._hold(name, side)
 
+    def extra_repr(self) -> str:
+        """Weights of the two sides and how logits are read, for ``print``."""
+        sides = [
+            f"{name}={side:g}"
+            for name in ("up", "down")
+            if isinstance(side := getattr(self, name), float)
+        ]
+        return ", ".join([*sides, super().extra_repr()])
+
     @property
     def prior_parts(self) -> dict[str, Tensor]:
         """The same by where it comes from: ``"counts"`` or ``"weight"``."""
