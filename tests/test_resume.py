@@ -15,7 +15,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from evenkeel import run
 from evenkeel.catalogue.own import own_remedy
-from evenkeel.errors import InvalidInput
+from evenkeel.errors import CannotGoOn, InvalidInput
 
 OPTIONS = {"target": "y", "quick": True, "learners": "logistic", "jobs": 1}
 REMEDY = """
@@ -117,6 +117,21 @@ def test_a_module_that_only_the_file_names_is_never_imported(here):
         gone_on(remedies="class-weight")
     assert "evil" not in sys.modules
     assert not (here / "imported").exists()
+
+
+def test_a_baseline_that_exceeds_a_limit_keeps_the_run_and_says_how_to_go_on(here):
+    limited = {**OPTIONS, "remedies": ["class-weight"], "out": "r"}
+    says = (
+        r"could not be fitted with logistic: took longer than 0\.001 s\. Give it a larger "
+        r"trial_timeout\. What is done is kept: go on with the same command and --resume --out r\."
+    )
+    with pytest.raises(CannotGoOn, match=says):
+        run(table(0), trial_timeout=0.001, **limited)
+    assert (here / "r" / "run.json").exists()
+    with pytest.raises(CannotGoOn, match=says):
+        run(table(0), trial_timeout=0.001, resume=True, **limited)
+    done = run(table(0), trial_timeout=60, resume=True, **limited)
+    assert [row["status"] for row in done.facts["remedies"]] == ["ok"] * 3
 
 
 class Held:

@@ -5,7 +5,8 @@
     Exception
     └── EvenkeelError
         ├── InvalidInput (ValueError)        a value, a file or an option cannot be used
-        │   └── DoesNotApply                 a remedy cannot serve these data
+        │   ├── DoesNotApply                 a remedy cannot serve these data
+        │   └── CannotGoOn                   a race had to stop; what is finished is kept
         ├── InvalidType (TypeError)          a value of the wrong kind
         ├── DamagedRun (ValueError)          a run directory or model file is broken or not trusted
         ├── CannotWrite (OSError)            a folder or disk refuses what has to be written
@@ -27,6 +28,10 @@ class InvalidInput(EvenkeelError, ValueError):
 
 class DoesNotApply(InvalidInput):
     """A remedy cannot serve these data; the message says why."""
+
+
+class CannotGoOn(InvalidInput):
+    """A race had to stop: a limit, workers or a remedy in its way; what is finished is kept."""
 
 
 class InvalidType(EvenkeelError, TypeError):

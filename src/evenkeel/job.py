@@ -31,6 +31,7 @@ from evenkeel.race import (
     run_race,
     shuffled_labels,
 )  # fmt: skip
+from evenkeel.race.exits import no_exit
 from evenkeel.report import render_page
 from evenkeel.resume import at_work
 from evenkeel.wrappers import bare
@@ -123,7 +124,8 @@ def run(
     """
     laps = {"start": time.perf_counter()}
     named = test if isinstance(test, str | Path | None) else "(table in memory)"
-    options["remedies"], objects = as_texts(options.get("remedies"))
+    with no_exit("remedies of run"):
+        options["remedies"], objects = as_texts(options.get("remedies"))
     settings = make_settings(
         target=target,
         test=None if named is None else str(named),

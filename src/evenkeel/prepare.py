@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,19 +11,19 @@ import numpy as np
 from evenkeel._checks import check_choice
 from evenkeel._rows import take
 from evenkeel.audit import audit
-from evenkeel.catalogue import ANOMALIES, OBJECT, SIMPLE, Own, find_remedy
+from evenkeel.catalogue import ANOMALIES, OBJECT, SIMPLE, find_remedy
 from evenkeel.distribution import Distribution
-from evenkeel.errors import EvenkeelWarning, InvalidInput
+from evenkeel.errors import InvalidInput
 from evenkeel.evidence import FEWEST, evidence_of
-from evenkeel.export import model_bytes
+from evenkeel.export import unsaved
 from evenkeel.layout import lay_out
 from evenkeel.learners import KEEP_CATEGORIES, MANY_LEVELS, make_learner
 from evenkeel.race import DUMMY, Course, cost_numbers, entry_pairs
+from evenkeel.race.exits import no_exit
 from evenkeel.race.fold_rows import not_searched
 from evenkeel.race.space import how_many, space_of
 from evenkeel.settings import Settings
 from evenkeel.table import Table, read_table
-from evenkeel.wrappers import bare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
     from evenkeel.decide import Policy
     from evenkeel.split import Split
 
+_REMEDIES = "remedies of run"  # what they are made of may be anybody's code
 WORTH_WORKERS = 3_000_000  # rows to fit in all above which starting processes pays
 
 
@@ -89,7 +88,8 @@ def make_settings(**options: Any) -> Settings:
     """Settings from keywords; an unknown one is answered with near names."""
     for name in options:
         check_choice(name, Settings.__dataclass_fields__, "option", "run")
-    return Settings(**options)
+    with no_exit(_REMEDIES):  # it imports those named module:Name
+        return Settings(**options)
 
 
 def read_tables(source: Any, test: Any, settings: Settings) -> tuple[Table, Table | None]:
@@ -145,10 +145,12 @@ def prepare(
     evidence = evidence_of(np.bincount(table.y[split.train], minlength=len(table.classes)))
     weak = evidence["level"] == "weak"
     distribution = look_at(table)
-    names = settings.remedy_names()
-    if settings.remedies is None:
-        names = _suited(names, table, settings.learners, distribution, weak=weak)
-    remedies = {name: _found(name, objects or {}) for name in names}
+    with no_exit(_REMEDIES):
+        names = settings.remedy_names()
+        if settings.remedies is None:
+            names = _suited(names, table, settings.learners, distribution, weak=weak)
+        remedies = {name: _found(name, objects or {}) for name in names}
+        pairs = _pairs(remedies, settings.learners)
     share = _alert_share(policy, table)
     columns = {name: values[split.train] for name, values in table.costs.items()}
     learners = {name: make_learner(name) for name in (*settings.learners, DUMMY)}
@@ -164,10 +166,9 @@ def prepare(
         seed=settings.seed,
         search=search,
         spaces={name: space_of(learner) for name, learner in learners.items()},
+        unsaved=unsaved,
     )
     told = " ".join(filter(None, (told, not_searched(course))))
-    _warn_of_unsaved(remedies, learners[settings.learners[0]])
-    pairs = _pairs(remedies, settings.learners)
     work = len(split.train) * len(pairs) * folds.n_folds * folds.n_repeats * min(search, 4)
     return Prepared(
         settings,
@@ -220,25 +221,6 @@ def _jobs(settings: Settings, work: int) -> int:
     if settings.jobs is not None or settings.place.is_cluster:
         return settings.jobs or 0
     return cores() if work > WORTH_WORKERS else 1
-
-
-def _warn_of_unsaved(remedies: Mapping[str, Any], learner: Any) -> None:
-    """Say before anything is fitted which remedies leave a model that no file can hold."""
-    for name, remedy in remedies.items():
-        treated = None
-        if isinstance(remedy, Own):
-            with suppress(Exception):  # what it raises is told in its line of the table
-                treated = bare(remedy.treat(learner))
-        if treated is None:
-            continue
-        try:
-            model_bytes(treated)
-        except InvalidInput as error:
-            warnings.warn(
-                f"Should {name} be chosen, the run is kept without its model: {error}",
-                EvenkeelWarning,
-                stacklevel=2,
-            )
 
 
 def _alert_share(policy: Policy, table: Table) -> float | None:

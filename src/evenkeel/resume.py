@@ -6,9 +6,17 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from evenkeel.errors import CannotWrite, DamagedRun, InvalidInput, InvalidType, OutOfTime
+from evenkeel.errors import (
+    CannotGoOn,
+    CannotWrite,
+    DamagedRun,
+    InvalidInput,
+    InvalidType,
+    OutOfTime,
+)
 from evenkeel.info import run_identity
 from evenkeel.journal import Journal
+from evenkeel.race.exits import no_exit
 from evenkeel.store import begin, discard, kept_in, new_folder, read_json
 from evenkeel.versions import versions
 
@@ -36,11 +44,13 @@ def at_work(ready: Prepared, *, resume: bool) -> Iterator[tuple[Path, Journal]]:
     ------
     InvalidInput
         The folder is in use, holds another run, or one of other data or options.
-    CannotWrite, OutOfTime
+    CannotWrite, OutOfTime, CannotGoOn
         As they came, with how to go on.
     """
+    with no_exit("remedies of run"):
+        course = _course_of(ready)
     folder = new_folder(ready.settings.out, ready.table.name, resume=resume)
-    with Journal(folder, course=_course_of(ready)) as journal:
+    with Journal(folder, course=course) as journal:
         _begin(ready, folder, resume=resume)
         try:
             yield folder, journal
@@ -51,6 +61,8 @@ def at_work(ready: Prepared, *, resume: bool) -> Iterator[tuple[Path, Journal]]:
             raise CannotWrite(f"{error} {kept_in(folder)}") from error
         except OutOfTime as error:
             raise OutOfTime(f"{error} {kept_in(folder)}") from error
+        except CannotGoOn as error:
+            raise CannotGoOn(f"{error} {kept_in(folder)}") from error
         except (InvalidInput, InvalidType):
             if not resume:
                 discard(folder)

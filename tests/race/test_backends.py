@@ -10,9 +10,10 @@ import warnings
 import numpy as np
 import pytest
 
-from evenkeel.errors import InvalidInput
+from evenkeel.errors import EvenkeelWarning, InvalidInput
 from evenkeel.place import Place
-from evenkeel.race import loky_backend, map_trials
+from evenkeel.race import backends, connected, loky_backend, map_trials
+from evenkeel.race.crew import Crew
 
 only_linux = pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux limits what a process takes"
@@ -68,17 +69,40 @@ def test_whatever_ends_a_worker_is_one_line_and_the_others_go_on():
             time.sleep(60)
         if trial == "large":
             np.ones(1 << 28)
+        if trial == "exits":
+            raise SystemExit(0)
+        if trial == "interrupts":
+            raise KeyboardInterrupt
         return 1 / shared if trial == "raises" else trial
 
     place = Place(trial_memory=500 << 20, trial_timeout=2)
-    asked = ["a", "killed", "b", "large", "slow", "c", "raises"]
+    asked = ["a", "killed", "b", "large", "slow", "c", "exits", "interrupts", "raises"]
     results = map_trials(run, asked, 0, jobs=1, place=place, lost=lambda trial, why: (trial, why))
-    assert [next(results) for _ in range(6)] == [
+    assert [next(results) for _ in range(8)] == [
         "a", ("killed", "the process died (out of memory?): SIGKILL(-9)"), "b",
         ("large", "ran out of memory"), ("slow", "took longer than 2 s"), "c",
+        ("exits", "it asked Python to exit"), ("interrupts", "it raised KeyboardInterrupt"),
     ]  # fmt: skip
     with pytest.raises(ZeroDivisionError):
         next(results)
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_there_are_no_more_workers_than_processors(backend, monkeypatch):
+    monkeypatch.setattr("joblib.cpu_count", lambda: 2)
+    place = Place(backend)
+    with connected(place, 2) as jobs:
+        assert jobs == 2
+    with (
+        pytest.warns(EvenkeelWarning, match=r"Got 99 for 2 processors: 2 will be started"),
+        connected(place, 99) as jobs,
+    ):
+        assert jobs == 2
+    crews = []
+    monkeypatch.setattr(backends, "Crew", lambda *given: crews.append(given) or Crew(*given))
+    with pytest.warns(EvenkeelWarning, match="Got 99"):
+        list(map_trials(pow, range(3), 2, jobs=99, place=place))
+    assert [size for _, size, _ in crews] == [2]
 
 
 def test_processes_that_cannot_start_end_the_race_in_a_sentence(monkeypatch):

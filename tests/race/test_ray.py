@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 import warnings
+from importlib import import_module
 from importlib.util import find_spec
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from evenkeel.catalogue import find_remedy
-from evenkeel.errors import InvalidInput
+from evenkeel.errors import CannotGoOn, EvenkeelWarning, InvalidInput
 from evenkeel.place import Place
 from evenkeel.race import Course, Trial, map_trials, run_trial
 from evenkeel.race.ray_backend import ENVIRONMENT
@@ -110,6 +111,52 @@ def test_what_a_trial_does_is_one_line_and_its_own_error_comes_through(cluster, 
         next(results)
     assert found == [0, (1, "the process died (out of memory?)"), (2, "took longer than 2 s"), 30]
     assert capfd.readouterr().out == "", "--json stays one document"
+
+
+@pytest.mark.parametrize("taken", [1, 2])
+def test_a_cluster_in_use_is_told_from_one_that_is_slow(cluster, monkeypatch, taken):
+    import ray
+
+    class Holder:
+        def hold(self):
+            return True
+
+    other = ray.remote(num_cpus=taken)(Holder).remote()
+    assert ray.get(other.hold.remote())
+    monkeypatch.setattr("evenkeel.race.crew.TOLD", 1.0)
+    monkeypatch.setattr("evenkeel.race.crew.PATIENCE", 4.0 if taken == 2 else 60.0)
+    try:
+        if taken == 2:
+            says = r"no processor of the cluster is free \(2 of 2 in use\)"
+            with pytest.warns(EvenkeelWarning, match=says), pytest.raises(CannotGoOn, match=says):
+                list(map_trials(pow, range(6), 2, place=RAY, jobs=0))
+        else:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", EvenkeelWarning)  # a worker takes a second to start
+                found = list(map_trials(pow, range(6), 2, place=RAY, jobs=0))
+            assert sorted(found) == [n * n for n in range(6)], "one worker did them all"
+    finally:
+        ray.kill(other)
+
+
+def test_what_asks_python_to_exit_is_one_line(cluster):
+    def run(trial, shared):
+        if trial:
+            raise (SystemExit(0) if trial == 1 else KeyboardInterrupt)
+        return os.getpid()
+
+    found = list(map_trials(run, [1, 2, 0, 0], 0, place=RAY, jobs=1, lost=lambda *why: why))
+    assert found[:2] == [(1, "it asked Python to exit"), (2, "it raised KeyboardInterrupt")]
+    assert found[2] == found[3]
+
+
+def test_what_the_trials_share_must_arrive(cluster):
+    class Cursed:
+        def __reduce__(self):
+            return (import_module, ("no_module_of_this_name",))
+
+    with pytest.raises(CannotGoOn, match=r"cannot start: .*no_module_of_this_name"):
+        list(map_trials(pow, range(3), Cursed(), place=RAY, jobs=1))
 
 
 def test_a_wrong_token_is_refused_in_a_sentence_and_the_right_one_is_not(cluster, monkeypatch):

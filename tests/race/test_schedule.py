@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 
 from evenkeel.catalogue import find_remedy
+from evenkeel.errors import CannotGoOn, InvalidInput
 from evenkeel.journal import Journal
 from evenkeel.place import Place
 from evenkeel.race import Course, Outcome, Results, Trial, run_race, schedule
@@ -97,6 +98,39 @@ def test_one_job_and_two_tell_the_same_of_what_fails():
     assert sum(trial.remedy == "mine" for trial in two.outcomes) >= 2, "handed out already"
     reasons = {found.trouble("mine", "m").reason for found in (one, two)}
     assert reasons == {"RuntimeError: rows from 1 on"}
+
+
+@pytest.mark.parametrize(("jobs", "place"), [(1, Place()), (2, Place("threading"))])
+@pytest.mark.parametrize(
+    ("status", "reason", "error", "told"),
+    [
+        ("failed", "took longer than 5 s", CannotGoOn, r"5 s\. Give it a larger trial_timeout\.$"),
+        ("failed", "ran out of memory", CannotGoOn, r"memory\. Give it a larger trial_memory, "),
+        (
+            "failed",
+            "the process died (out of memory?)",
+            CannotGoOn,
+            r"\?\)\. Give it more memory: ",
+        ),
+        ("failed", "ValueError: no luck.", CannotGoOn, r"with m: ValueError: no luck\.$"),
+        ("skipped", "no such rows", InvalidInput, "with m: no such rows$"),
+    ],
+)
+def test_without_the_baseline_nothing_else_is_run(
+    course, ran, monkeypatch, jobs, place, status, reason, error, told
+):
+    def fail(trial, course):
+        ran.append(trial)
+        return Outcome(trial, np.empty((0, 0)), status, reason)
+
+    monkeypatch.setattr(schedule, "run_trial", fail)
+    seen = []
+    with pytest.raises(InvalidInput, match=told) as raised:
+        run_race(course, PAIRS, jobs=jobs, place=place, progress=lambda *s: seen.append(s[:2]))
+    assert raised.type is error
+    assert len(ran) == jobs, "what was handed out already, and no more"
+    assert {trial.remedy for trial in ran} == {"none"}
+    assert seen[-1] == (24, 24)
 
 
 def test_what_failed_is_tried_again_and_gone_on_with(course, ran, monkeypatch, tmp_path):

@@ -1,6 +1,8 @@
 """One trial: what it may see, what it is seeded by, and what becomes of errors."""
 
 import pickle
+import signal
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +19,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from evenkeel import Policy, compare
 from evenkeel.catalogue import CATALOGUE, find_remedy
-from evenkeel.errors import DoesNotApply, InvalidInput
+from evenkeel.errors import CannotGoOn, DoesNotApply, InvalidInput
 from evenkeel.learners import make_learner
 from evenkeel.race import Course, Trial, cost_numbers, fit_whole, run_trial
 from evenkeel.race.fold_rows import _size, fold_seed, seeded
@@ -245,8 +247,10 @@ def test_two_courses_never_share_prepared_columns():
         (InvalidInput("bad\n  rows"), "skipped", "bad rows"),
         (MemoryError(), "failed", "ran out of memory"),
         (ValueError("no\nluck"), "failed", "ValueError: no luck"),
+        (SystemExit(0), "failed", "it asked Python to exit"),
+        (GeneratorExit(), "failed", "it raised GeneratorExit"),
     ],
-    ids=["does not apply", "bad input", "memory", "anything"],
+    ids=["does not apply", "bad input", "memory", "anything", "exit", "no error"],
 )
 def test_errors_become_a_status_and_one_line(error, status, reason):
     outcome = run_trial(Trial("none", "mine", 0, 0), make_course(Failing(error)))
@@ -258,6 +262,27 @@ def test_errors_become_a_status_and_one_line(error, status, reason):
 def test_an_interrupt_is_no_error_of_a_remedy():
     with pytest.raises(KeyboardInterrupt):
         run_trial(Trial("none", "mine", 0, 0), make_course(Failing(KeyboardInterrupt())))
+
+
+class Signalled(Failing):
+    """Gets a signal in the middle of its fit."""
+
+    def fit(self, X, y):
+        signal.raise_signal(signal.SIGTERM)
+
+
+def test_an_exit_that_a_signal_asks_for_is_no_remedys():
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(15))
+    try:
+        with pytest.raises(SystemExit):
+            run_trial(Trial("none", "mine", 0, 0), make_course(Signalled(None)))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_an_exit_in_the_last_fit_is_said_and_keeps_what_is_done():
+    with pytest.raises(CannotGoOn, match=r"'none' on all rows must not end Python.*exit\(0\)"):
+        fit_whole("none", "mine", make_course(Failing(SystemExit(0))))
 
 
 def test_a_course_and_its_outcomes_travel_between_processes():

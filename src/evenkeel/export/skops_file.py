@@ -123,6 +123,15 @@ def model_bytes(model: Any) -> bytes:
     return bytes(content)
 
 
+def unsaved(model: Any) -> str | None:
+    """Why no file could hold an estimator, in one sentence; None where one can."""
+    try:
+        model_bytes(model)
+    except InvalidInput as error:
+        return str(error)
+    return None
+
+
 def load_model(path: Path) -> Any:
     """Read a fitted classifier; a file with any type outside :data:`ALLOWED` is refused unread.
 

@@ -20,6 +20,7 @@ from evenkeel._checks import check_number
 from evenkeel._rows import is_sparse
 from evenkeel._threads import limited, threads
 from evenkeel.neighbors.bits import repeats
+from evenkeel.neighbors.close_by import is_worth_it
 from evenkeel.neighbors.search import TREE_COLUMNS, neighbors
 from evenkeel.neighbors.tree_votes import CLEAR, MIXED, UNSURE, TreeVotes
 
@@ -82,9 +83,14 @@ def mixed(X: Any, codes: Any, rows: Any = None, *, k: int) -> Bools:
     if votes:
         direct = _tree_is_faster(points, votes, codes, asked)
     else:  # whole numbers are settled by products alone
-        direct = not points.exact and _overlap(X, codes, asked, k)
+        if not points.exact and is_worth_it(asked.size, X):
+            close = TreeVotes(X, codes, k, asked)
+            state = close.of(asked) if close.usable else state
+        open_ = np.flatnonzero(state == UNSURE)
+        direct = not points.exact and _overlap(X, codes, asked[open_], k)
     if not direct:
-        state = _looked_at(points, codes, asked, k)
+        open_ = np.flatnonzero(state == UNSURE)
+        state[open_] = _looked_at(points, codes, asked[open_], k)
     if votes:
         open_ = np.flatnonzero(state == UNSURE)
         state[open_] = votes.of(asked[open_])

@@ -17,9 +17,10 @@ from evenkeel._checks import check_choice, check_number
 from evenkeel._rows import is_sparse
 from evenkeel.errors import InvalidInput
 from evenkeel.neighbors.bits import nearest_bits, words_of
+from evenkeel.neighbors.close_by import close_by, is_worth_it
 from evenkeel.neighbors.engines import brute, on_torch, tree
 from evenkeel.neighbors.shortlist import Shortlist
-from evenkeel.neighbors.values import centre_of, in_range, whole
+from evenkeel.neighbors.values import centre_of, in_range, values_of, whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -96,40 +97,9 @@ def neighbors(
         raise InvalidInput(
             f"k of neighbors must be at most {available:,}, the rows to choose from. Got {k:,}."
         )
-    query, points, unit = in_range(_values(X, asked), _values(X, pool))
+    query, points, unit = in_range(values_of(X, asked), values_of(X, pool))
     found, distance = _Search(query, points, own, k, engine).run()
     return pool[found], distance * unit
-
-
-def neighbors_by(engine: Any, X: Any, rows: Any = None, among: Any = None) -> Ints:
-    """Neighbours of some rows by any object with ``kneighbors``, the row itself left out.
-
-    Parameters
-    ----------
-    engine
-        ``fit(X)`` and ``kneighbors(X, return_distance=False)``, which gives row numbers of what was
-        fitted, ``(n, k + 1)``, a row itself among them, as scikit-learn's do. It is fitted in place.
-    X, rows, among
-        As for :func:`neighbors`.
-
-    Returns
-    -------
-    int64 array (n, k)
-
-    Examples
-    --------
-    >>> from sklearn.neighbors import NearestNeighbors
-    >>> neighbors_by(NearestNeighbors(n_neighbors=2), np.array([[0.0], [2.0], [3.0]])).tolist()
-    [[1], [2], [1]]
-    """
-    asked = np.arange(X.shape[0]) if rows is None else np.asarray(rows, np.int64)
-    pool = np.arange(X.shape[0]) if among is None else np.asarray(among, np.int64)
-    engine.fit(_values(X, pool))
-    index = np.asarray(engine.kneighbors(_values(X, asked), return_distance=False))
-    found = pool[index.astype(np.int64)]
-    other = found != asked[:, None]
-    other[other.all(axis=1), -1] = False  # an engine may leave a row out among its equals
-    return np.asarray(found[other].reshape(len(found), -1))
 
 
 def _places(asked: Ints, pool: Ints, n_rows: int, *, include_self: bool) -> Ints:
@@ -139,11 +109,6 @@ def _places(asked: Ints, pool: Ints, n_rows: int, *, include_self: bool) -> Ints
     place = np.full(n_rows, -1, np.int64)
     place[pool] = np.arange(pool.size)
     return np.asarray(place[asked])
-
-
-def _values(X: Any, rows: Ints) -> Any:
-    part = X if rows.size == X.shape[0] and bool((rows == np.arange(rows.size)).all()) else X[rows]
-    return part.tocsr() if is_sparse(part) else np.asarray(part)
 
 
 class _Search:
@@ -187,15 +152,27 @@ class _Search:
             while unsure.size and wide < min(MOST_TIES, size):
                 unsure, wide = self._propose(unsure, ask, wide), 4 * wide
         elif unsure.size and size >= KERNEL_ROWS and self.k + 1 + SPARE < size:
-            short = Shortlist(self.raw_query, self.raw_pool) if dense else None
-            unsure = self._pick(short) if short and short.usable else self._ask_all(unsure)
+            if dense and is_worth_it(unsure.size, self.raw_pool):
+                unsure = self._ask_close(unsure)
+            short = Shortlist(values_of(self.raw_query, unsure), self.raw_pool) if dense else None
+            if short is not None and short.usable:
+                unsure = self._pick(short, unsure)
+            else:
+                unsure = self._ask_all(unsure)
         self._look_at_all(unsure)
         return self.index, np.sqrt(self.square)
 
-    def _pick(self, short: Shortlist) -> Ints:
+    def _ask_close(self, unsure: Ints) -> Ints:
+        """Fill what close neighbours settle; returns the other queries."""
+        wide = self.k + 1 + SPARE
+        ask = close_by(values_of(self.query, unsure), self.pool, wide)
+        return unsure if ask is None else self._propose(unsure, ask, wide)
+
+    def _pick(self, short: Shortlist, unsure: Ints) -> Ints:
         """Rank what single precision leaves; returns the queries of which it leaves too much."""
         left = []
-        for at, which, places in short.candidates(self.k + 1):
+        for part, which, places in short.candidates(self.k + 1):
+            at = unsure[part]
             if which.size:
                 other = places != self.own[at[which]]
                 self._rank(at, which[other], places[other])
@@ -245,6 +222,10 @@ class _Search:
         for start in range(0, unsure.size, step):
             at = unsure[start : start + step]
             reach, places = map(np.asarray, ask(self.query[at], wide))
+            full = np.isfinite(reach[:, -1])  # an engine may look within a limit
+            if not full.all():
+                left.append(at[~full])
+                at, reach, places = at[full], reach[full], places[full]
             other = places != self.own[at, None]
             self._rank(at, np.nonzero(other)[0], places[other].astype(np.int64))
             # What was not proposed is, up to rounding, no nearer than the farthest candidate. The

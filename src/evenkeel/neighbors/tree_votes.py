@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evenkeel._threads import threads
+from evenkeel.neighbors.close_by import close_by
 from evenkeel.neighbors.engines import grown
-from evenkeel.neighbors.values import centre_of, in_range, whole
+from evenkeel.neighbors.values import centre_of, in_range, values_of, whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from evenkeel.neighbors.engines import Ask
+
+    Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
     States = NDArray[np.int8]
 
@@ -38,6 +42,14 @@ class TreeVotes:
         Class of each row, ``(n_rows,)``.
     k
         Neighbours looked at, at least 1, at most ``n_rows - 4``.
+    asked
+        Rows that will be asked about. Where they are given, the tree looks at what lies close to them
+        alone (:mod:`evenkeel.neighbors.close_by`), and leaves the others open.
+
+    Attributes
+    ----------
+    usable
+        Whether a tree was grown: with ``asked``, only where it pays.
 
     Examples
     --------
@@ -46,7 +58,7 @@ class TreeVotes:
     [0, 0, 1, 1, 0, 0]
     """
 
-    def __init__(self, X: Any, codes: Ints, k: int) -> None:
+    def __init__(self, X: Any, codes: Ints, k: int, asked: Ints | None = None) -> None:
         points = in_range(X, X)[0]
         self.numbered = whole(points, points)
         self.codes, self.k = codes, k
@@ -57,9 +69,19 @@ class TreeVotes:
         self.points = points
         if self.numbered:
             points = np.column_stack([points, np.sqrt(np.arange(len(points)) / len(points))])
-        self.tree = grown(points)
-        self.place = np.empty(len(points), np.int64)  # of each row in the leaves of the tree
-        self.place[self.tree.indices] = np.arange(len(points))
+        self.place = np.arange(len(points))  # of each row in the leaves of the tree
+        if asked is None:
+            grown_tree = grown(points)
+            self.ask: Ask | None = lambda query, k: grown_tree.query(query, k, workers=threads())
+            self.place[grown_tree.indices] = np.arange(len(points))
+        else:
+            self.ask = close_by(values_of(points, asked), points, self._wide)
+        self.usable = self.ask is not None
+
+    @property
+    def _wide(self) -> int:
+        """Rows that the tree is asked for."""
+        return self.k + 1 + (0 if self.numbered else SPARE)
 
     def of(self, rows: Ints) -> States:
         """Whether each row is clear, mixed, or left open, ``(n,)``."""
@@ -71,9 +93,20 @@ class TreeVotes:
         return state
 
     def _state(self, rows: Ints) -> States:
-        query, wide = self.points[rows], self.k + 1 + (0 if self.numbered else SPARE)
+        assert self.ask is not None
+        query, wide = self.points[rows], self._wide
         asked = np.column_stack([query, np.zeros(rows.size)]) if self.numbered else query
-        reach, places = map(np.asarray, self.tree.query(asked, wide, workers=threads()))
+        reach, places = map(np.asarray, self.ask(asked, wide))
+        full = np.isfinite(reach[:, -1])
+        if not full.all():
+            state = np.full(rows.size, UNSURE, np.int8)
+            state[full] = self._told(rows[full], query[full], reach[full], places[full])
+            return state
+        return self._told(rows, query, reach, places)
+
+    def _told(self, rows: Ints, query: Floats, reach: Floats, places: Ints) -> States:
+        """The same, from what the tree found."""
+        wide = self._wide
         other = places != rows[:, None]
         hidden = other.all(axis=1)  # among rows that are equal to it
         other[hidden, -1] = False

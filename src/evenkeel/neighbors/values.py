@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+
+def values_of(X: Any, rows: Ints) -> Any:
+    """Some rows of a table as an array or CSR; all of them in order as they stand, uncopied."""
+    part = X if rows.size == X.shape[0] and bool((rows == np.arange(rows.size)).all()) else X[rows]
+    return part.tocsr() if is_sparse(part) else np.asarray(part)
 
 
 def in_range(query: Any, pool: Any) -> tuple[Any, Any, float]:

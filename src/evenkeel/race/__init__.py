@@ -4,10 +4,11 @@ from evenkeel.race.backends import connected, map_trials
 from evenkeel.race.budget import Budget, about
 from evenkeel.race.canaries import Canary, shuffled_labels
 from evenkeel.race.comparison import Comparison, compare, entry_pairs, judge_all
+from evenkeel.race.error_costs import cost_numbers
 from evenkeel.race.judge import Entry, Judge
 from evenkeel.race.nested import CrossChosen, cross_chosen, judge_nested
 from evenkeel.race.schedule import Results, run_race
-from evenkeel.race.trial import DUMMY, Course, Outcome, Trial, cost_numbers, fit_whole, run_trial
+from evenkeel.race.trial import DUMMY, Course, Outcome, Trial, fit_whole, run_trial
 
 __all__ = [
     "DUMMY",

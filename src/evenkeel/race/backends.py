@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from evenkeel._threads import limited, threads
 from evenkeel.place import Place
 from evenkeel.race.crew import Crew
+from evenkeel.race.worker import within_cores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -58,7 +59,7 @@ def map_trials(
         Sent to each worker once (Ray: put in the object store once), not once per trial.
     jobs
         Workers. With 1, no cluster and no limit everything runs here. On a cluster 0 takes one for
-        each of its processors, and more than that are not started.
+        each of its processors. More than there are processors are not started.
     place
         Where, and what one trial may take.
     lost
@@ -90,8 +91,8 @@ def map_trials(
 def connected(place: Place, jobs: int) -> Iterator[int]:
     """Connect to the cluster of a place, or start one here; gives the number of workers.
 
-    Without a cluster nothing happens. What was there before stays: a cluster is shut down
-    afterwards only where it was started for this.
+    On this machine there are no more workers than processors. What was there before stays: a cluster
+    is shut down afterwards only where it was started for this.
 
     Raises
     ------
@@ -111,7 +112,7 @@ def connected(place: Place, jobs: int) -> Iterator[int]:
         with connect_dask(place.address, jobs) as size:
             yield size
     else:
-        yield jobs
+        yield within_cores(jobs)
 
 
 @contextmanager

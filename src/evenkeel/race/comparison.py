@@ -18,12 +18,14 @@ from evenkeel.place import Place
 from evenkeel.race.arguments import asked_folds, asked_labels, asked_policy, asked_remedies
 from evenkeel.race.canaries import Canary, shuffled_labels
 from evenkeel.race.choice import agreement, choose, contenders, field_of
+from evenkeel.race.error_costs import cost_numbers
+from evenkeel.race.exits import no_exit
 from evenkeel.race.judge import Entry, Judge
 from evenkeel.race.optimism import Flattery, flattery
 from evenkeel.race.positives_needed import Needed, needed
 from evenkeel.race.schedule import Results, left_out, run_race
 from evenkeel.race.space import asked_space
-from evenkeel.race.trial import DUMMY, Course, cost_numbers
+from evenkeel.race.trial import DUMMY, Course
 from evenkeel.scores import gather
 
 if TYPE_CHECKING:
@@ -179,7 +181,8 @@ def compare(
     if jobs is not None:
         check_number(jobs, "jobs", "compare", low=1, whole=True)
     place = Place(backend, address)
-    found = asked_remedies(remedies, weak=weak)
+    with no_exit("remedies of compare"):
+        found = asked_remedies(remedies, weak=weak)
     columns = columns_of(X, policy.columns)
     costs = policy.row_costs(codes, columns=columns)
     learner = "lightgbm" if estimator is None else "estimator"

@@ -11,7 +11,7 @@ from evenkeel._optional import need
 from evenkeel.errors import InvalidInput
 from evenkeel.race.address import reach
 from evenkeel.race.memory import share_process
-from evenkeel.race.worker import NEVER, Died
+from evenkeel.race.worker import DIED, NEVER, Died, run_within, within_cores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,7 +51,7 @@ def connect_dask(address: str | None, jobs: int) -> Iterator[int]:
     with ExitStack() as ours:
         if there is None and address is None:
             here = distributed.LocalCluster(
-                n_workers=jobs or None,
+                n_workers=within_cores(jobs) or None,
                 threads_per_worker=1,
                 host="127.0.0.1",
                 dashboard_address=None,
@@ -99,13 +99,21 @@ class DaskWorker:
     """
 
     def __init__(self, client: Any, run: Callable[[Any, Any], Any], shared: Any) -> None:
+        self._client = client
         self._pool = client.get_executor(pure=False)
         self._run, self._shared = run, shared
+        self._up: Future[Any] = self._pool.submit(int)
 
     def ready(self) -> Future[Any]:
-        """Done when the cluster answers."""
-        future: Future[Any] = self._pool.submit(int)
-        return future
+        """Done when a thread of the cluster answers."""
+        return self._up
+
+    def waits(self) -> str:
+        """Whether no thread of the cluster has come to it; empty once one has."""
+        if self._up.done():
+            return ""
+        threads = sum(self._client.nthreads().values())
+        return f"no thread of the cluster is free (all {threads:,} are in use)"
 
     def submit(self, trial: Any) -> Future[Any]:
         """Begin a trial."""
@@ -116,7 +124,7 @@ class DaskWorker:
         """Whether the trial killed its workers: Dask tries it on three more by itself."""
         killed = importlib.import_module("distributed").KilledWorker
         if isinstance(error, killed):
-            return Died("the process died (out of memory?)", NEVER)
+            return Died(f"{DIED} (out of memory?)", NEVER)
         return Died("the cluster gave it up") if isinstance(error, CancelledError) else None
 
     def stop(self) -> None:
@@ -126,7 +134,7 @@ class DaskWorker:
 
 def _run(run: Callable[[Any, Any], Any], trial: Any, shared: Any) -> Any:
     share_process()
-    return run(trial, shared)
+    return run_within(run, trial, shared, None)
 
 
 def _client(distributed: Any, address: str) -> Any:

@@ -10,7 +10,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
-from evenkeel.race.worker import Died, run_within
+from evenkeel.race.worker import DIED, Died, run_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +55,10 @@ class LokyWorker:
         future: Future[Any] = self._pool.submit(os.getpid)
         return future
 
+    def waits(self) -> str:
+        """Empty: the system gives every process its turn."""
+        return ""
+
     def submit(self, trial: Any) -> Future[Any]:
         """Begin a trial."""
         future: Future[Any] = self._pool.submit(_run, trial)
@@ -68,7 +72,7 @@ class LokyWorker:
             return None
         told = re.search(r"\{(.+)\}", str(error))
         code = told[1] if told else "no exit code"
-        return Died(f"the process died (out of memory?): {code}")
+        return Died(f"{DIED} (out of memory?): {code}")
 
     def stop(self) -> None:
         """Kill the process."""

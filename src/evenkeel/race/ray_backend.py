@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from evenkeel._optional import need
 from evenkeel.errors import InvalidInput
 from evenkeel.race.address import reach
-from evenkeel.race.worker import FREELY, Died, run_within
+from evenkeel.race.worker import DIED, FREELY, Died, run_within, within_cores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,7 +64,9 @@ def connect_ray(address: str | None, jobs: int) -> Iterator[int]:
         yield _size(ray, jobs)
         return
     if address == "local":
-        ray.init(address=address, num_cpus=jobs or None, include_dashboard=False, **QUIET)
+        ray.init(
+            address=address, num_cpus=within_cores(jobs) or None, include_dashboard=False, **QUIET
+        )
     else:
         _probe(address)
         ray.init(address=address, **QUIET)
@@ -80,7 +83,7 @@ def ray_workers(
     ray: Any = importlib.import_module("ray")
     there = ray.put(shared)
     actor = ray.remote(num_cpus=1, max_restarts=0)(_Runner)
-    return lambda: RayWorker(ray, actor.remote(run, there, memory))
+    return lambda: RayWorker(ray, actor.remote(run, memory), there)
 
 
 class RayWorker:
@@ -96,15 +99,32 @@ class RayWorker:
         The module.
     actor
         Handle of a :class:`_Runner`.
+    shared
+        Ray's reference to what the trials share.
     """
 
-    def __init__(self, ray: Any, actor: Any) -> None:
+    def __init__(self, ray: Any, actor: Any, shared: Any) -> None:
         self._ray, self._actor = ray, actor
-        self._up: Future[str] = actor.node.remote().future()
+        # the one that needs no data tells a cluster that is full from a table that takes its time
+        self._placed: Future[str] = actor.node.remote().future()
+        self._up: Future[Any] = actor.load.remote(shared).future()
 
     def ready(self) -> Future[Any]:
         """Done when the actor runs and has what the trials share."""
         return self._up
+
+    def waits(self) -> str:
+        """Whether the cluster has no processor for the actor; empty once it runs."""
+        if self._placed.done():
+            return ""
+        there = self._ray.cluster_resources().get("CPU", 0)
+        free = self._ray.available_resources().get("CPU", 0)
+        return (
+            "no processor of the cluster is free "
+            f"({math.ceil(there - free):,} of {there:,.0f} in use)"
+            if free < 1
+            else f"the cluster starts none, though {free:,.0f} of {there:,.0f} processors are free"
+        )
 
     def submit(self, trial: Any) -> Future[Any]:
         """Begin a trial."""
@@ -113,15 +133,15 @@ class RayWorker:
 
     def death(self, error: BaseException) -> Died | None:
         """Whether the process died, or its machine left the cluster."""
+        if not self._up.done() or self._up.exception() is not None:
+            return Died(str(error).strip().splitlines()[-1].strip().rstrip("."))
         known = self._ray.exceptions
         if not isinstance(error, known.RayActorError | known.OutOfMemoryError):
             return None
-        if not self._up.done() or self._up.exception() is not None:
-            return Died(str(error).strip().splitlines()[-1].strip().rstrip("."))
         alive = {node["NodeID"] for node in self._ray.nodes() if node["Alive"]}
-        if self._up.result() not in alive:
+        if self._placed.result() not in alive:
             return Died("its machine left the cluster", FREELY)
-        return Died("the process died (out of memory?)")
+        return Died(f"{DIED} (out of memory?)")
 
     def stop(self) -> None:
         """Kill the actor's process."""
@@ -131,13 +151,18 @@ class RayWorker:
 class _Runner:
     """What runs in the worker's process."""
 
-    def __init__(self, run: Callable[[Any, Any], Any], shared: Any, memory: int | None) -> None:
-        self._run, self._shared, self._memory = run, shared, memory
+    def __init__(self, run: Callable[[Any, Any], Any], memory: int | None) -> None:
+        self._run, self._memory = run, memory
+        self._shared: Any = None
 
     def node(self) -> str:
         """Id of the machine."""
         found: str = importlib.import_module("ray").get_runtime_context().get_node_id()
         return found
+
+    def load(self, shared: Any) -> None:
+        """Keep what the trials share."""
+        self._shared = shared
 
     def run(self, trial: Any) -> Any:
         """The result of a trial."""

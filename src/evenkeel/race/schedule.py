@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from evenkeel.errors import CannotGoOn, EvenkeelWarning, InvalidInput
 from evenkeel.race.backends import HERE, map_trials
 from evenkeel.race.budget import about
 from evenkeel.race.pace import Pace, block
 from evenkeel.race.trial import Outcome, Trial, lost_trial, run_trial
+from evenkeel.race.worker import DIED, TOO_LARGE, TOO_LONG
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,6 +20,12 @@ if TYPE_CHECKING:
     from evenkeel.place import Place
     from evenkeel.race.budget import Budget
     from evenkeel.race.trial import Course
+
+_ADVICE = {
+    TOO_LONG: "Give it a larger trial_timeout.",
+    TOO_LARGE: "Give it a larger trial_memory, fewer rows, or a larger machine.",
+    DIED: "Give it more memory: fewer jobs, fewer rows, or a larger machine.",
+}
 
 
 @dataclass
@@ -95,6 +104,10 @@ def run_race(
     ------
     OutOfTime
         The budget is too small for the baseline.
+    InvalidInput
+        The baseline does not suit the data.
+    CannotGoOn
+        It failed in another way, such as by a limit; what is in the journal is kept.
     """
     results = Results()
     total = len(pairs) * course.folds.n_repeats * course.folds.n_folds
@@ -110,17 +123,51 @@ def run_race(
             if stored is None:
                 yield trial
             else:
-                results.outcomes[trial] = stored
+                note(stored)
+
+    late = place.backend == "threading"  # which silences all warnings as long as it is at work
+
+    def note(outcome: Outcome) -> None:
+        results.outcomes[outcome.trial] = outcome
+        if not late:
+            _warn_of_unsaved(outcome)
 
     if progress is not None:
         progress(0, total, pairs[0][0])
     for outcome in map_trials(run_trial, wanted(), course, jobs=jobs, place=place, lost=lost_trial):
-        results.outcomes[outcome.trial] = outcome
         if journal is not None:
             journal.add(outcome.trial.key, outcome.facts(), {"proba": outcome.proba})
+        note(outcome)
         if progress is not None:
             progress(len(results.outcomes) + order.let_go, total, outcome.trial.remedy)
+    for outcome in results.outcomes.values() if late else ():
+        _warn_of_unsaved(outcome)
+    _check_baseline(results, pairs[0])
     return results
+
+
+def _warn_of_unsaved(outcome: Outcome) -> None:
+    if outcome.unsaved is not None:
+        warnings.warn(
+            f"Should {outcome.trial.remedy} be chosen, the run is kept without its model: "
+            f"{outcome.unsaved}",
+            EvenkeelWarning,
+            stacklevel=3,
+        )
+
+
+def _check_baseline(results: Results, pair: tuple[str, str]) -> None:
+    """Raise where the baseline has no scores: there is nothing to compare with."""
+    trouble = results.trouble(*pair)
+    if trouble is None:
+        return
+    told = f"The baseline could not be fitted with {pair[1]}: {trouble.reason}"
+    if trouble.status != "failed":
+        raise InvalidInput(told)
+    told = f"{told.rstrip('.')}."
+    raise CannotGoOn(
+        next((f"{told} {advice}" for why, advice in _ADVICE.items() if why in told), told)
+    )
 
 
 class Everything:
@@ -139,10 +186,15 @@ class Everything:
         self._given: set[Trial] = set()
 
     def trials(self) -> Iterator[Trial]:
-        """Trials in order; a pair is let go after the first that shows that it cannot run."""
+        """Trials in order; a pair is let go after the first that shows that it cannot run.
+
+        Without the baseline there is nothing to compare with, and all are let go.
+        """
         for repeat in range(self.course.folds.n_repeats):
             for pair in self.pairs:
                 for trial in block(*pair, repeat, self.course):
+                    if self.results.trouble(*self.pairs[0]) is not None:
+                        return
                     if self.results.trouble(*pair) is not None:
                         break
                     self._given.add(trial)
@@ -151,10 +203,11 @@ class Everything:
     @property
     def let_go(self) -> int:
         """Trials that are decided not to run."""
+        none_left = self.results.trouble(*self.pairs[0]) is not None
         return sum(
             trial not in self._given
             for pair in self.pairs
-            if self.results.trouble(*pair) is not None
+            if none_left or self.results.trouble(*pair) is not None
             for repeat in range(self.course.folds.n_repeats)
             for trial in block(*pair, repeat, self.course)
         )

@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from evenkeel.race.memory import share_process
+from evenkeel.race.worker import run_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,9 +31,13 @@ class ThreadWorker:
         """Done when the thread runs."""
         return self._pool.submit(int)
 
+    def waits(self) -> str:
+        """Empty: there is always another thread."""
+        return ""
+
     def submit(self, trial: Any) -> Future[Any]:
         """Begin a trial."""
-        return self._pool.submit(self._run, trial, self._shared)
+        return self._pool.submit(run_within, self._run, trial, self._shared, None)
 
     def death(self, error: BaseException) -> Died | None:
         """None: a thread dies with its process."""

@@ -13,7 +13,9 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from evenkeel._threads import limited
-from evenkeel.errors import DoesNotApply, InvalidInput
+from evenkeel.catalogue import Own
+from evenkeel.errors import CannotGoOn, InvalidInput
+from evenkeel.race.exits import by_signal, left, no_exit
 from evenkeel.race.fold_rows import (
     columns_before,
     fold_seed,
@@ -26,14 +28,15 @@ from evenkeel.race.fold_rows import (
 from evenkeel.race.memory import peak_above, reset_peak
 from evenkeel.race.search import Searched
 from evenkeel.race.space import Configuration, configurations
+from evenkeel.race.worker import TOO_LARGE
 from evenkeel.scores import fit_and_score
+from evenkeel.wrappers import bare
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
-    from evenkeel.decide import Policy
     from evenkeel.race.space import Space
     from evenkeel.split import Folds
 
@@ -83,6 +86,9 @@ class Course:
         beside the default.
     spaces
         What may be searched of each learner, by name.
+    unsaved
+        What keeps a file from holding an estimator, in a sentence, or None: asked of the user's own
+        remedies, in their first trial. None asks nothing.
     token
         Tells this course from any other, so that prepared columns are never mixed up.
     """
@@ -97,6 +103,7 @@ class Course:
     seed: int = 0
     search: int = 1
     spaces: Mapping[str, Space] = field(default_factory=dict)
+    unsaved: Callable[[Any], str | None] | None = None
     token: str = field(default_factory=lambda: secrets.token_hex(8), compare=False)
 
 
@@ -123,6 +130,8 @@ class Outcome:
     wall
         Seconds of the whole trial: with the columns, where this is the one that learnt them, and
         without loading libraries.
+    unsaved
+        Why no file could hold the model, in one sentence; None where that is not so, or not asked.
     """
 
     trial: Trial
@@ -134,13 +143,14 @@ class Outcome:
     peak_bytes: int | None = None
     settings: dict[str, Any] | None = None
     wall: float = 0.0
+    unsaved: str | None = None
 
     def facts(self) -> dict[str, Any]:
         """Everything but the scores, as plain values."""
         return {
             "status": self.status, "reason": self.reason, "seconds": self.seconds,
             "fit_rows": self.fit_rows, "peak_bytes": self.peak_bytes,
-            "settings": self.settings, "wall": self.wall,
+            "settings": self.settings, "wall": self.wall, "unsaved": self.unsaved,
         }  # fmt: skip
 
 
@@ -159,6 +169,9 @@ def run_trial(trial: Trial, course: Course) -> Outcome:
         try:
             tried = tried_by(trial, course)
             model = treated_model(trial, course, seed, tried)
+            looked = time.perf_counter()
+            unsaved = _unsaved(trial, course, model)
+            begun += time.perf_counter() - looked
             ready = ready_rows(trial, course, train, valid, seed)
             before = reset_peak()
             start = time.perf_counter()
@@ -166,23 +179,38 @@ def run_trial(trial: Trial, course: Course) -> Outcome:
                 model, ready.train, course.y[train], ready.valid, course.n_classes,
                 **inner_parts(course, trial.repeat, train),
             )  # fmt: skip
-        except DoesNotApply as error:
-            return _without(trial, "skipped", str(error))
-        except InvalidInput as error:
-            return _without(trial, "skipped", str(error))
-        except MemoryError:
-            return _without(trial, "failed", "ran out of memory")
-        except Exception as error:  # noqa: BLE001  (any remedy may raise anything)
-            if "bad_alloc" in str(error):  # how C++ says it, through LightGBM
-                return _without(trial, "failed", "ran out of memory")
-            return _without(trial, "failed", f"{type(error).__name__}: {error}")
+        except BaseException as error:  # noqa: BLE001  (any remedy may raise anything)
+            return _without(trial, *_trouble(error))
     seconds = time.perf_counter() - start
     if (wrong := _wrong(proba, len(valid), course.n_classes)) is not None:
         return _without(trial, "failed", wrong)
     fit_rows = int(getattr(fitted, "n_rows_", len(train)))
     chosen = _settings(fitted, tried, course.remedies[trial.remedy])
     peak, wall = peak_above(before), time.perf_counter() - begun
-    return Outcome(trial, proba.clip(0.0, 1.0), "ok", None, seconds, fit_rows, peak, chosen, wall)
+    return Outcome(
+        trial, proba.clip(0.0, 1.0), "ok", None, seconds, fit_rows, peak, chosen, wall, unsaved
+    )  # fmt: skip
+
+
+def _trouble(error: BaseException) -> tuple[str, str]:
+    """Status and reason of a trial that raised; what the user or a signal asked for goes on up."""
+    if isinstance(error, InvalidInput):  # DoesNotApply among them
+        return "skipped", str(error)
+    if isinstance(error, MemoryError) or "bad_alloc" in str(error):  # how C++ says it, in LightGBM
+        return "failed", TOO_LARGE
+    if isinstance(error, Exception):
+        return "failed", f"{type(error).__name__}: {error}"
+    if isinstance(error, KeyboardInterrupt) or by_signal(error):
+        raise error
+    return "failed", left(error)
+
+
+def _unsaved(trial: Trial, course: Course, model: Any) -> str | None:
+    """Why no file could hold the model, told by one that is not fitted yet, which is small."""
+    first = (trial.repeat, trial.fold) == (0, 0)
+    if course.unsaved is None or not first or not isinstance(course.remedies[trial.remedy], Own):
+        return None
+    return course.unsaved(bare(model))
 
 
 def tried_by(trial: Trial, course: Course) -> list[Configuration]:
@@ -237,6 +265,11 @@ def fit_whole(remedy: str, learner: str, course: Course) -> tuple[Any, dict[str,
     -------
     estimator, settings
         The best, fitted, and what the search chose (see :class:`Outcome`).
+
+    Raises
+    ------
+    CannotGoOn
+        The remedy asked Python to exit.
     """
     seed = fold_seed(course.seed, -1, -1)
     trial = Trial(remedy, learner, -1, -1)
@@ -246,46 +279,13 @@ def fit_whole(remedy: str, learner: str, course: Course) -> tuple[Any, dict[str,
         X = lent(course.X) if columns is None else columns.fit_transform(course.X)
         tried = tried_by(trial, course)
         parts = inner_parts(course, 0, np.arange(len(course.y)))
-        model = treated_model(trial, course, seed, tried)
-        _, fitted = fit_and_score(model, X, course.y, X[:1], course.n_classes, **parts)
+        with no_exit(f"fit of {remedy!r} on all rows", CannotGoOn):
+            model = treated_model(trial, course, seed, tried)
+            _, fitted = fit_and_score(model, X, course.y, X[:1], course.n_classes, **parts)
     settings = _settings(fitted, tried, course.remedies[remedy])
     fitted = fitted.best_ if isinstance(fitted, Searched) else fitted
     whole = fitted if columns is None else Pipeline([("columns", columns), ("model", fitted)])
     return whole, settings
-
-
-def cost_numbers(
-    policy: Policy, y: NDArray[np.int64], columns: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    """What errors on each class cost, for weights: the row sum of the cost matrix off its diagonal.
-
-    A column counts with its mean by class: weights by row would tilt each row's odds by its own
-    costs, and the decision, which weighs the same costs row by row, would count them twice.
-
-    Returns
-    -------
-    dict
-        Two classes: ``cost_fn`` and ``cost_fp``. Several: ``class_costs``, ``(n_classes,)``.
-        Empty without costs.
-
-    References
-    ----------
-    Ting 2002, IEEE TKDE 14(3), doi:10.1109/TKDE.2002.1000348
-    """
-    if policy.costs is None:
-        return {}
-    known = {} if columns is None else columns
-    sums = tuple(
-        sum(
-            float(np.asarray(known[cost], dtype=np.float64)[y == true].mean())
-            if isinstance(cost, str)
-            else float(cost)
-            for decided, cost in enumerate(row)
-            if decided != true
-        )
-        for true, row in enumerate(policy.costs.table)
-    )
-    return {"cost_fn": sums[1], "cost_fp": sums[0]} if len(sums) == 2 else {"class_costs": sums}
 
 
 def lost_trial(trial: Trial, reason: str) -> Outcome:
