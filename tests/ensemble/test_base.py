@@ -233,7 +233,9 @@ def test_a_warm_start_gives_what_one_fit_gives(member):
     with pytest.raises(InvalidInput, match="must have the classes of the first fit"):
         warm.set_params(n_estimators=6).fit(X, y + 1)
     warm = clone(member).set_params(n_estimators=2, warm_start=True).fit(X, y)
-    with pytest.raises(InvalidInput, match=r"columns of the first fit, with warm_start=True\. Got 1"):
+    with pytest.raises(
+        InvalidInput, match=r"columns of the first fit, with warm_start=True\. Got 1"
+    ):
         warm.set_params(n_estimators=5).fit(X[:, :1], y)
 
 

@@ -72,7 +72,7 @@ def close_by(query: Floats, pool: Floats, k: int) -> Ask | None:
         by_tree = min(seconds) / len(some)
         if by_tree > by_products:
             break
-        saved = float(np.isfinite(reach[:, -1]).mean()) * by_products - by_tree
+        saved = float(np.isfinite(np.asarray(reach)[:, -1]).mean()) * by_products - by_tree
         if saved > most_saved:
             limit, most_saved = beyond, saved
     if not limit:
