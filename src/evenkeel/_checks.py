@@ -60,14 +60,16 @@ def check_choice(value: Any, options: Iterable[str], name: str, owner: str) -> N
     )
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: object, known: Iterable[str]) -> str:
     """A question that names the nearest known words, or nothing.
 
     >>> did_you_mean("is_frud", ["is_fraud", "amount"])
     "Did you mean 'is_fraud'?"
+    >>> did_you_mean(2, ["0", "2"])
+    "Did you mean '2'?"
     """
     by_lower = {str(option).lower(): str(option) for option in known}
-    near = difflib.get_close_matches(word.lower(), by_lower, n=3, cutoff=0.6)
+    near = difflib.get_close_matches(str(word).lower(), by_lower, n=3, cutoff=0.6)
     if not near:
         return ""
     return "Did you mean " + " or ".join(repr(by_lower[key]) for key in near) + "?"

@@ -147,6 +147,18 @@ def test_every_decision_metric_that_weighs_both_errors_can_be_asked_for(name):
         (lambda: Policy(cost_fn=1, cost_fp=1, goal="f1"), InvalidInput, "exclude each other"),
         (lambda: Policy.metric("average-precision"), InvalidInput, "judges a ranking"),
         (lambda: Policy.metric("brier"), InvalidInput, "judges a probability"),
+        (
+            lambda: Policy.metric("balanced_accuracy"),
+            InvalidInput,
+            r"Did you mean 'balanced-accuracy'\?",
+        ),
+        (lambda: Policy.metric("macro_f1"), InvalidInput, r"Got 'macro_f1'. Did you mean 'f1'\?"),
+        (lambda: Policy.metric("eval_macro_f2"), InvalidInput, r"Did you mean 'f2'\?"),
+        (
+            lambda: Policy.metric("average_precision"),
+            InvalidInput,
+            "judges a .* cannot choose decisions",
+        ),
         (lambda: Policy.metric("recal"), InvalidInput, r"Did you mean 'recall'\?"),
         (lambda: Policy.metric(7), InvalidInput, "Got 7"),
         (lambda: Policy.min_precision(1.2), InvalidInput, "precision of Policy"),

@@ -128,9 +128,10 @@ def test_files_of_others_are_said(whole, tmp_path):
         (tmp_path / "model").write_bytes(save(whole[2], metadata))
         with pytest.raises(DamagedRun, match="was not written by evenkeel"):
             TorchClassifier.load(tmp_path / "model")
-    for path in (tmp_path, tmp_path / "none"):
-        with pytest.raises(DamagedRun, match="cannot be read"):
-            TorchClassifier.load(path)
+    with pytest.raises(DamagedRun, match="cannot be read"):
+        TorchClassifier.load(tmp_path)
+    with pytest.raises(InvalidInput, match=r"There is no file .*modle\. Did you mean 'model'\?"):
+        TorchClassifier.load(tmp_path / "modle")
 
 
 @given(data=st.data())
@@ -193,6 +194,18 @@ def test_what_cannot_be_saved_is_said(changes, words, tmp_path):
     with pytest.raises(InvalidInput, match=words):
         model.save(tmp_path / "model")
     assert not (tmp_path / "model").exists()
+
+
+def test_a_trained_object_is_saved_by_the_name_of_what_makes_the_same(tmp_path):
+    model = fitted(module=Wide(3, 2), module_options=None)
+    with pytest.raises(
+        InvalidInput, match=r"Got a Wide\. .*set_params\(module='my_networks:make'\)"
+    ) as error:
+        model.save(tmp_path / "model")
+    assert "\n" not in str(error.value)
+    model.set_params(module="tests.nn.wide:Wide").save(tmp_path / "model")
+    again = TorchClassifier.load(tmp_path / "model", allowed=["tests.nn.wide:Wide"])
+    assert np.array_equal(again.predict_proba(X), model.predict_proba(X))
 
 
 def test_labels_that_are_no_words_cannot_be_saved(tmp_path):

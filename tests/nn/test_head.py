@@ -79,11 +79,12 @@ class Bare(nn.Module):
     ("model", "head", "says"),
     [
         (Net(), "fcc", "must be a module of the model.*Got 'fcc'. Did you mean 'fc'"),
+        (nn.Sequential(nn.Linear(2, 2)), 0, "Got 0. Did you mean '0'"),
         (Net(), "", "must be a module of the model"),
         (Net(), "body.2", "must have parameters. Got 'body.2', ReLU"),
         (nn.Sequential(Bare()), "0", "layers with reset_parameters. Got Bare"),
     ],
-    ids=["name", "empty", "no parameters", "no reset"],
+    ids=["name", "number", "empty", "no parameters", "no reset"],
 )
 def test_heads_that_cannot_be_trained_are_said_and_nothing_is_changed(model, head, says):
     needed = [p.requires_grad for p in model.parameters()]

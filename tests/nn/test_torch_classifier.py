@@ -138,6 +138,36 @@ def test_rows_put_aside_hold_each_class_and_no_copy_of_a_training_row(rare):
     )
 
 
+def test_few_rows_to_choose_the_epoch_by_are_told(rare):
+    X, _ = rare
+    y = np.where(np.arange(400) < 3, "rare", "common")
+    words = r"choose the epoch must hold at least 5 of each class\. Got 'rare': "
+    with pytest.warns(
+        EvenkeelWarning, match=words + "[12]: the best epoch among them is one by luck"
+    ):
+        few = quick().fit(X, y)
+    assert few.best_score_ is not None
+    assert few.validation_rows_.size
+
+
+@pytest.mark.parametrize("monitor", MONITORS)
+def test_rows_of_one_class_choose_no_epoch(rare, monitor):
+    X, _ = rare
+    y = (np.arange(400) == 7).astype(int)
+    with pytest.warns(EvenkeelWarning, match=r"1: 0: they cannot choose .* the last epoch stays"):
+        model = quick(monitor=monitor, patience=1, max_epochs=3).fit(X, y)
+    assert (model.best_epoch_, model.best_score_, model.validation_rows_.size) == (2, None, 0)
+    assert same(model, quick(validation=0.0, max_epochs=3).fit(X, y), X)
+
+
+def test_two_classes_of_three_still_choose(three):
+    X, y = three
+    y = np.where(y == 2, 0, y)
+    y[5] = 2
+    with pytest.warns(EvenkeelWarning, match=r"Got 2: 0: the best epoch"):
+        assert quick().fit(X, y).best_score_ is not None
+
+
 @pytest.mark.parametrize("monitor", MONITORS)
 def test_a_monitor_counts_a_weight_as_repeated_rows(monitor):
     rng = np.random.default_rng(0)
@@ -499,6 +529,24 @@ def test_an_output_without_logits_is_said(rare, given):
         quick(module=Without).fit(X, y)
 
 
+@pytest.mark.parametrize(
+    ("module", "shape", "words"),
+    [
+        (nn.Linear(6, 2), (4,), r"rows of the shape of X: \(4,\) each\. Torch says of them: mat1"),
+        (nn.Sequential(nn.BatchNorm1d(7), nn.Linear(4, 2)), (4,), "Torch says of them: running_mean"),
+        (nn.Conv2d(3, 2, 3), (1, 2, 2), r"\(1, 2, 2\) each"),
+    ],
+    ids=["linear", "norm", "pictures"],
+)  # fmt: skip
+def test_rows_that_a_module_cannot_take_are_said_in_a_sentence(rare, module, shape, words):
+    X, y = rare
+    with pytest.raises(
+        InvalidInput, match=r"module of TorchClassifier must take .*" + words
+    ) as error:
+        quick(module=module).fit(X.reshape(-1, *shape), y)
+    assert "\n" not in str(error.value)
+
+
 def test_batch_norm_meets_no_batch_of_one_row(rare):
     X, y = rare
     model = quick(module=Wide, validation=0.0, batch_size=57, max_epochs=1).fit(X, y)
@@ -603,6 +651,14 @@ def test_it_trains_on_cuda_and_predicts_anywhere(rare, tmp_path, amp):
         ({"lr": 0}, InvalidInput, "lr of TorchClassifier"),
         ({"device": "toaster"}, InvalidInput, "device of TorchClassifier must be 'auto'"),
         ({"loss": "focal"}, InvalidInput, "or its name as 'module:Name'. Got 'focal'"),
+        ({"loss": "focal"}, InvalidInput, "Did you mean 'evenkeel.nn:FocalLoss' or 'evenkeel.nn:Sig"),
+        ({"loss": "FocalLoss"}, InvalidInput, "Did you mean 'evenkeel.nn:FocalLoss' or"),
+        ({"loss": "logit-adjusted"}, InvalidInput, r"Did you mean 'evenkeel.nn:LogitAdjustedLoss'\?$"),
+        ({"loss": "crossentropy"}, InvalidInput, r"Did you mean 'cross-entropy'\?$"),
+        ({"loss": "evenkeel.nn:Focla"}, InvalidInput, "Did you mean 'evenkeel.nn:FocalLoss'"),
+        ({"loss": "hinge"}, InvalidInput, r"no colon in it\.$"),
+        ({"sampler": "balanced-sampler"}, InvalidInput, r"Did you mean 'evenkeel.nn:BalancedSampler'\?$"),
+        ({"sampler": "PerClass"}, InvalidInput, r"Did you mean 'evenkeel.nn:PerClassBatchSampler'\?$"),
         ({"loss": "evenkeel.nn:Focal"}, InvalidInput, "has no attribute 'Focal'"),
         ({"loss": nn.Linear(2, 2)}, InvalidInput, "must have a reduction"),
         ({"loss": lambda counts: 3}, InvalidType, "must make a torch.nn.Module"),
@@ -637,6 +693,20 @@ def test_bad_rows_are_said(rare):
         quick().fit(X, y, sample_weight=-1.0 + 0 * y)
     with pytest.raises(InvalidInput, match=r"diverged: weights are not finite. Lower lr"):
         quick(lr=1e30, max_epochs=3, validation=0.0).fit(X, y)
+
+
+def test_columns_that_nobody_scaled_are_told(rare):
+    X, y = rare
+    words = r"X of TorchClassifier must have columns of mean 0 .* Got columns {}.*StandardScaler"
+    with pytest.warns(EvenkeelWarning, match=words.format("of size ")):
+        quick(max_epochs=1).fit(X * 1e4 + 5e3, y)
+    with pytest.warns(EvenkeelWarning, match=words.format("of size ")):
+        quick(max_epochs=1).fit(X + 1e3, y)
+    with pytest.warns(EvenkeelWarning, match=words.format(r"with spreads from 0\.000\d+ to 1")):
+        quick(max_epochs=1).fit(X * [1, 1, 1, 1e-4], y)
+    constant = np.hstack([X, np.ones((400, 1)), np.full((400, 1), 0.1) + 1e-9 * X[:, :1]])
+    quick(max_epochs=1).fit(constant, y)
+    quick(max_epochs=1, module=Wide).fit(X * 1e4, y)
 
 
 def test_importing_the_folder_loads_neither_skorch_nor_lightning():

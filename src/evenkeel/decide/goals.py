@@ -36,16 +36,28 @@ def check_goal(name: Any) -> None:
     """Raise unless ``name`` is a decision metric or ``"f<beta>"``."""
     if isinstance(name, str) and (name in DECISION_METRICS or beta_of(name) is not None):
         return
-    known = METRICS.get(name) if isinstance(name, str) else None
-    if known is not None:
+    near = _as_written_here(name)
+    same = near in DECISION_METRICS or beta_of(near) is not None
+    known = METRICS.get(near)
+    if known is not None and not same:
         raise InvalidInput(
             f"{known.title} judges a {known.kind} and cannot choose decisions. "
             f"Use one of {', '.join(DECISION_METRICS)} or f<beta>."
         )
+    hint = f"Did you mean {near!r}?" if same else did_you_mean(near, DECISION_METRICS)
     raise InvalidInput(
         f"metric of Policy must be one of {', '.join(DECISION_METRICS)} or f<beta>. Got {name!r}. "
-        f"{did_you_mean(str(name), DECISION_METRICS)}".rstrip()
+        f"{hint}".rstrip()
     )
+
+
+def _as_written_here(name: Any) -> str:
+    """A metric's name elsewhere, such as in logs of a training, as a policy writes it.
+
+    >>> [_as_written_here(name) for name in ("balanced_accuracy", "eval_macro_f1")]
+    ['balanced-accuracy', 'f1']
+    """
+    return str(name).replace("_", "-").removeprefix("eval-").removeprefix("macro-")
 
 
 def title(name: str) -> str:

@@ -12,6 +12,7 @@ from evenkeel.errors import DamagedRun, InvalidInput
 from evenkeel.nn.device import apart
 from evenkeel.nn.parts import OWNER, filled, found, make_module
 from evenkeel.nn.weights_file import pack, unpack
+from evenkeel.reading.unpack import existing
 from evenkeel.store import write_bytes
 
 if TYPE_CHECKING:
@@ -62,8 +63,13 @@ def write_classifier(model: Any, path: Any) -> None:
         words.
     """
     if not isinstance(model.module, str | None):
+        got = (
+            model.module.__name__ if isinstance(model.module, type) else type(model.module).__name__
+        )
         raise InvalidInput(
-            f"module of {OWNER} must be 'module:Name', or None, to be saved. Got {model.module!r}."
+            f"module of {OWNER} must be 'module:Name', or None, to be saved. Got a {got}. Name a class, "
+            "or a function (n_features, n_classes) in a file of yours that makes the same layers: "
+            "model.set_params(module='my_networks:make'). The weights stay, nothing is trained again."
         )
     classes = model.classes_.tolist()
     if _labels(classes) is None:
@@ -95,9 +101,9 @@ def read_classifier(kind: type[Any], path: Any, allowed: Collection[str]) -> Any
     DamagedRun
         The file is broken, holds something else, or wants a module that is not allowed.
     InvalidInput
-        The module is allowed and cannot be imported.
+        There is no such file, or the module is allowed and cannot be imported.
     """
-    tensors, place = unpack(Path(path))
+    tensors, place = unpack(existing(Path(path)))
     if place.get("kind") != KIND:
         raise DamagedRun(f"{path} holds no {OWNER}.")
     name, held, labels = place.get("module"), place.get("held"), _labels(place.get("classes"))

@@ -15,7 +15,7 @@ from evenkeel.nn.guard import check_prior
 from evenkeel.nn.monitor import MONITORS
 from evenkeel.nn.parts import OWNER, make_loss, make_module, make_sampler, margins_of, told_epochs
 from evenkeel.nn.training import Net, Watch, run
-from evenkeel.nn.training_rows import Rows, usual_batch_size, validation_rows
+from evenkeel.nn.training_rows import Rows, check_units, judges, usual_batch_size, validation_rows
 from evenkeel.nn.training_state import TrainingState, fingerprint
 
 if TYPE_CHECKING:
@@ -70,11 +70,20 @@ def train(
     ------
     InvalidInput
         A class without rows to train on, a training that diverged.
+
+    Warns
+    -----
+    EvenkeelWarning
+        What :func:`judges` and :func:`check_units` warn of.
     """
     device, n_classes = model._device(), len(model.classes_)
     aside = validation_rows(X, codes, model.validation, seed)
+    if model.validation:
+        aside = judges(aside, codes, model.classes_)
     kept = np.setdiff1d(np.arange(len(codes)), aside)
     _check_mass(weight[kept], codes[kept], n_classes)
+    if model.module is None:
+        check_units(X[kept])
     light = (weight / weight[kept].mean()).astype(np.float32)
     rows = Rows(X[kept], codes[kept], light[kept], device)
     valid = Rows(X[aside], codes[aside], light[aside], device) if aside.size else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
+from difflib import get_close_matches
 from importlib import import_module
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import torch
 from torch import nn
 
 from evenkeel.errors import InvalidInput, InvalidType
+from evenkeel.nn import losses, samplers
 from evenkeel.nn.losses import LDAMLoss
 from evenkeel.nn.losses.base import read_logits
 from evenkeel.nn.mlp import TableMLP
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 OWNER = "TorchClassifier"
 CROSS_ENTROPY = "cross-entropy"
+_DATA = ("PlanDataset", "UndersampledSubset")  # beside the samplers, and none
 FEWEST = 2  # epochs of a sampler that goes from one place to another
 
 
@@ -48,8 +51,30 @@ def found(spec: Any, slot: str) -> Any:
     except (ImportError, AttributeError) as error:
         raise InvalidInput(
             f"{slot} of {OWNER} must be an object, a class, or its name as 'module:Name'. "
-            f"Got {spec!r}: {error}."
+            f"Got {spec!r}: {error}. {_near(name or spec, slot)}".rstrip()
         ) from error
+
+
+def _near(word: str, slot: str) -> str:
+    """The losses or samplers of this package whose name a word may stand for, in a question.
+
+    >>> _near("focal", "loss")
+    "Did you mean 'evenkeel.nn:FocalLoss' or 'evenkeel.nn:SigmoidFocalLoss'?"
+    """
+    kinds = {"loss": losses.__all__, "sampler": samplers.__all__}.get(slot, [])
+    known = {_short(name): name for name in kinds if name[0].isupper() and name not in _DATA}
+    held = [name for short, name in known.items() if _short(word) and _short(word) in short]
+    held.sort(key=lambda name: (_short(name) != _short(word), name))
+    near = held or [known[one] for one in get_close_matches(_short(word), known, n=2)]
+    if slot == "loss" and not held and get_close_matches(word.lower(), [CROSS_ENTROPY]):
+        return f"Did you mean {CROSS_ENTROPY!r}?"
+    said = " or ".join(repr(f"evenkeel.nn:{name}") for name in near[:3])
+    return f"Did you mean {said}?" if said else ""
+
+
+def _short(name: str) -> str:
+    plain = "".join(letter for letter in name.lower() if letter.isalnum())
+    return plain.removesuffix("loss").removesuffix("sampler")
 
 
 def make_module(spec: Any, options: Mapping[str, Any], n_features: int, n_classes: int) -> Any:

@@ -34,12 +34,17 @@ _FOR_TRAINING = ("loss", "loss_options", "sampler", "sampler_options", "augment"
 class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Train a network on rows that fit into memory, with any loss and sampler of :mod:`evenkeel.nn`.
 
+    **Columns are not scaled here**: put a ``StandardScaler`` before it, or the MLP sees little of them.
+
     A share of the rows is put aside, each class in proportion; after each epoch they are judged by
     ``monitor``, and the weights of the best epoch are what the fitted classifier predicts with. Before
     training :func:`evenkeel.nn.check_prior` looks whether sampler and loss correct twice.
 
-    The same seed gives the same bits on the same machine. Global random state, and the number of
-    torch's threads, are put back as they were.
+    With a loss or sampler that corrects the imbalance, probabilities are at the prior that reached the
+    loss (``prior_.reaches``), not at that of the data: too high for rare classes. Use
+    ``DecidedClassifier(model, policy)``, which calibrates, or move them by :func:`evenkeel.nn.to_prior`.
+
+    The same seed gives the same bits on the same machine. Nothing global is left changed.
 
     Parameters
     ----------
@@ -47,7 +52,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Class, function or ``"module:Name"``, called as ``module(n_features, n_classes,
         **module_options)``, or a ``torch.nn.Module``, which is copied. It gives one logit for each class,
         two for two, as a tensor or in a dict, a tuple or a ``ModelOutput``.
-        None: an MLP for tables, whose columns are to be of mean 0 and standard deviation 1.
+        None: an MLP for tables. Only None and ``"module:Name"`` can be written by :meth:`save`.
     module_options
         Keywords of the module; of the MLP ``hidden=(128, 64)``, ``dropout=0.1``,
         ``head="linear"`` (with LDAM ``"cosine"``).
@@ -64,12 +69,13 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Keywords of the sampler.
     augment
         A function of the training rows, a data set of items ``(x, ...)`` with ``labels``, that gives
-        another such data set; None: the rows as they are.
+        another; None: the rows as they are.
     monitor
         ``"average_precision"``, ``"balanced_accuracy"``, ``"f1"`` (two classes: of the second one; more:
         the mean over classes) or ``"log_loss"``.
     validation
-        Share of the rows that choose the epoch, in [0, 1). 0: none, and the last epoch stays.
+        Share of the rows that choose the epoch, in [0, 1). 0, or where these would be of one class
+        only: all rows are trained on, and the last epoch stays.
     patience
         Epochs without a better one after which training ends, at least 1.
     max_epochs
@@ -105,14 +111,18 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Row numbers that chose the epoch, ``(n_valid,)``.
     prior_
         What the guard found: a :class:`evenkeel.nn.PriorReport`, until the classifier is saved.
-    weights_
-        Arrays by name.
 
     Raises
     ------
     InvalidInput, InvalidType
         When fitted: parameters out of range, columns with gaps, one class only, a loss or sampler that
         cannot be used, a checkpoint of other rows, a training that diverged.
+
+    Warns
+    -----
+    EvenkeelWarning
+        When fitted: fewer than 5 rows of a class to choose the epoch by; for the MLP, columns that
+        nobody scaled; a correction made twice.
 
     Examples
     --------
@@ -179,8 +189,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X
-            Numbers ``(n_rows, n_features)`` without gaps; with a module of one's own any
-            ``(n_rows, ...)``.
+            Numbers ``(n_rows, n_features)`` without gaps; with an own module any ``(n_rows, ...)``.
         y
             Labels ``(n_rows,)``.
         sample_weight
@@ -204,7 +213,7 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def predict_proba(self, X: Any) -> Floats:
-        """Probabilities ``(n_rows, n_classes)``, on the scale that loss and sampler trained."""
+        """Probabilities ``(n_rows, n_classes)``, at the prior that loss and sampler trained on."""
         check_is_fitted(self, "weights_")
         X = self._rows(X)
         device = self._device()
@@ -226,15 +235,15 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         InvalidInput
-            The module is an object or a class (give its name as ``"module:Name"``), or its options
-            or the labels are more than numbers and words.
+            The module is an object or a class: ``set_params(module="module:Name")``, a name for the
+            same layers, needs no new training. Or options or labels are more than numbers and words.
         """
         check_is_fitted(self, "weights_")
         write_classifier(self, path)
 
     @classmethod
     def load(cls, path: Any, *, allowed: Collection[str] = ()) -> TorchClassifier:
-        """Read what :meth:`save` wrote; it predicts the same bits, and knows no more of its training.
+        """Read what :meth:`save` wrote; it predicts the same bits, and knows no more of training.
 
         Parameters
         ----------
@@ -247,6 +256,8 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ------
         DamagedRun
             The file is broken or was changed, or wants a module that is not allowed.
+        InvalidInput
+            There is no such file, or an allowed module cannot be imported.
         """
         model: TorchClassifier = read_classifier(cls, path, allowed)
         return model

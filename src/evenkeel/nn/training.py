@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,14 +14,18 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 from skorch.dataset import unpack_data
 
+from evenkeel.errors import InvalidInput
 from evenkeel.nn.monitor import better, judge, probabilities
-from evenkeel.nn.parts import class_logits
+from evenkeel.nn.parts import OWNER, class_logits
 from evenkeel.nn.training_rows import AT_ONCE, loader
 
 if TYPE_CHECKING:
     from evenkeel.nn.training_rows import Rows
     from evenkeel.nn.training_state import TrainingState
 
+_SHAPES = re.compile(
+    r"shape|size|channels|dimension|elements"
+)  # torch has no error of its own for it
 HALVES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -37,7 +42,18 @@ class Net(NeuralNet):  # type: ignore[misc]
 
     def infer(self, x: Any, **fit_params: Any) -> Any:
         """Logits ``(B, C)``, in training and validation."""
-        return class_logits(super().infer(x, **fit_params), len(x), self.n_classes)
+        try:
+            found = super().infer(x, **fit_params)
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as error:
+            if not _SHAPES.search(str(error)):
+                raise
+            raise InvalidInput(
+                f"module of {OWNER} must take rows of the shape of X: {tuple(x.shape[1:])} each. Torch "
+                f"says of them: {str(error).splitlines()[0]}."
+            ) from error
+        return class_logits(found, len(x), self.n_classes)
 
     def get_loss(self, y_pred: Any, y_true: Any, X: Any = None, training: bool = False) -> Any:
         """Mean of row losses times row weights; logits of half precision are widened first."""

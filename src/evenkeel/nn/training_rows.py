@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch.utils.data import BatchSampler, DataLoader, Dataset, SequentialSampler
 
+from evenkeel._checks import listed
 from evenkeel.blocks import class_counts, deal
+from evenkeel.errors import EvenkeelWarning
+from evenkeel.nn.mlp import FARTHEST
+from evenkeel.nn.parts import OWNER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,6 +23,9 @@ if TYPE_CHECKING:
 AT_ONCE = 4096  # rows in a batch that is only predicted
 STEPS = 40  # batches of an epoch that a small table is cut into
 SMALLEST, LARGEST = 32, 512
+FEW = 5  # rows of a class, from which on an average over them says something
+UNITS = 1e3  # between the spreads of two columns
+ROUNDING = 1e-6  # of a column's size: what is less is float32's own noise
 
 
 class Rows(Dataset[Any]):
@@ -97,3 +105,63 @@ def validation_rows(X: NDArray[Any], codes: Ints, share: float, seed: int) -> In
         if valid[of_class].all():
             valid[of_class] = False
     return np.flatnonzero(valid)
+
+
+def judges(aside: Ints, codes: Ints, classes: NDArray[Any]) -> Ints:
+    """The rows that choose the epoch, after a look whether they can: none where one class is all.
+
+    Parameters
+    ----------
+    aside
+        What :func:`validation_rows` gives.
+    codes, classes
+        Class codes ``(n_rows,)``, and the labels that they stand for.
+
+    Returns
+    -------
+    Ints
+        The same rows, or none: then all are trained on, and the last epoch stays.
+
+    Warns
+    -----
+    EvenkeelWarning
+        Fewer than 5 rows of a class among them, or none.
+    """
+    counts = np.bincount(codes[aside], minlength=len(classes))
+    few = [f"{label!r}: {n}" for label, n in zip(classes.tolist(), counts, strict=True) if n < FEW]
+    if not few:
+        return aside
+    chooses = np.count_nonzero(counts) > 1
+    what = "the best epoch among them is one by luck" if chooses else (
+        "they cannot choose an epoch, so they are trained on too, and the last epoch stays"
+    )  # fmt: skip
+    warnings.warn(
+        f"The rows of {OWNER} that choose the epoch must hold at least {FEW} of each class. Got "
+        f"{listed(few)}: {what}. Give more rows of it, a larger validation=, or validation=0 with max_epochs chosen "
+        "beforehand.",
+        EvenkeelWarning,
+        stacklevel=4,
+    )
+    return aside if chooses else aside[:0]
+
+
+def check_units(X: NDArray[Any]) -> None:
+    """Warn of columns ``(n_rows, n_features)`` that the MLP for tables would drown or be drowned by."""
+    mean = X.mean(axis=0, dtype=np.float64)
+    squares = np.einsum("nf,nf->f", X, X, dtype=np.float64) / len(X)  # without a copy of X
+    size, spread = np.sqrt(squares), np.sqrt(np.maximum(squares - mean**2, 0.0))
+    real = spread[spread > ROUNDING * size]  # a constant column is not
+    far = bool((size > FARTHEST).any())
+    if not far and (not real.size or real.max() < UNITS * real.min()):
+        return
+    got = (
+        f"of size {size.max():.3g}"
+        if far
+        else f"with spreads from {real.min():.3g} to {real.max():.3g}"
+    )
+    warnings.warn(
+        f"X of {OWNER} must have columns of mean 0 and standard deviation 1 for the MLP to see them "
+        f"all. Got columns {got}. Use make_pipeline(StandardScaler(), TorchClassifier(...)).",
+        EvenkeelWarning,
+        stacklevel=4,
+    )

@@ -13,6 +13,7 @@ from evenkeel.nn import (
     GaussianNoise,
     InOrder,
     PitchChange,
+    Remix,
     Rotation,
     Shift,
     Sometimes,
@@ -130,6 +131,17 @@ def test_what_is_no_numbers_or_too_flat_is_refused(transform):
     if transform.axes:
         with pytest.raises(InvalidInput, match=rf"x of {name} must have the shape \(\.\.\., "):
             transform(torch.ones(()))
+
+
+def test_reprs_say_the_settings():
+    assert repr(GaussianNoise(0.3)) == "GaussianNoise(scale=0.3)"
+    assert repr(GaussianNoise(spread=[1.0, 2.0])) == "GaussianNoise(scale=0.1, spread=[1.0, 2.0])"
+    assert repr(GaussianNoise(spread=[1.0] * 99)).endswith("spread=of shape (99,))")
+    assert repr(InOrder(Rotation(15), Sometimes(Flip()))) == (
+        "InOrder(Rotation(degrees=(-15.0, 15.0), fill=0.0), "
+        "Sometimes(transform=Flip(p=0.5, axis='horizontal'), p=0.5))"
+    )
+    assert repr(Remix([9, 1])) == "Remix(counts=[9.0, 1.0], alpha=1.0, kappa=3.0, tau=0.5)"
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def test_originals_are_used_equally_often_and_never_beyond_the_limit():
         ({"copies": Ratio(0.5)}, [30, 15, 15]),
         ({"copies": 12, "classes": {1}}, [30, 12, 4]),
         ({"copies": 40, "classes": [0]}, [40, 10, 4]),
-        ({"copies": 1}, [30, 10, 4]),
+        ({"copies": 4}, [30, 10, 4]),
     ],
 )
 def test_counts_are_those_that_were_asked_for(how, counts):
@@ -251,13 +251,51 @@ def test_samplers_and_the_guard_see_the_copies():
 def test_it_can_be_pickled_with_transforms_of_its_own():
     data = PartialAugment(TENSORS, InOrder(NOISE, Sometimes(NOISE, 0.5)), seed=2)
     again = pickle.loads(pickle.dumps(data))
-    assert torch.equal(stacked(again), stacked(data))
+    at_first = stacked(data)
+    assert torch.equal(stacked(again), at_first)
     again.set_epoch(1)  # a copy has an epoch of its own, which its workers follow
     loader = DataLoader(again, batch_size=8, num_workers=1, persistent_workers=True)
     first = torch.cat([x for x, _ in loader])
     again.set_epoch(2)
     assert not torch.equal(torch.cat([x for x, _ in loader]), first)
-    assert not torch.equal(first, stacked(data))
+    assert not torch.equal(first, at_first)
+
+
+def test_a_second_pass_without_set_epoch_is_told_once():
+    words = r"PartialAugment gives epoch 0 again.*Call set_epoch\(epoch\) before each epoch"
+    data = PartialAugment(TENSORS, NOISE)
+    for row in range(90):
+        _ = data[row]
+    with pytest.warns(EvenkeelWarning, match=words):
+        _ = data[0]
+    stacked(data)
+    told = PartialAugment(TENSORS, NOISE)
+    told.set_epoch(0)
+    plain = PlanDataset(
+        RandomOverSampler(random_state=0).plan(X, Y), X, Y
+    )  # the same in each epoch
+    for loader in (DataLoader(told, 8), DataLoader(plain, 8)):
+        for _ in range(3):
+            list(loader)
+
+
+def test_passes_of_workers_count_too():
+    data = PartialAugment(TENSORS, NOISE)
+    list(DataLoader(data, batch_size=8, num_workers=1))
+    assert int(data._handed) == 90
+    with pytest.raises(EvenkeelWarning, match="gives epoch 0 again"):  # warnings are errors here
+        list(DataLoader(data, batch_size=8, num_workers=1))
+    list(DataLoader(data, batch_size=8, num_workers=2))
+
+
+def test_a_repr_says_what_is_made_and_how():
+    data = PartialAugment(TENSORS, GaussianNoise(0.1), limit=1)
+    data.set_epoch(2)
+    assert repr(data) == (
+        "PartialAugment(58 rows, 14 of them copies by GaussianNoise(scale=0.1), epoch=2)"
+    )
+    smote = SMOTE(random_state=0, k_neighbors=2).plan(X, Y)
+    assert repr(PlanDataset(smote, X, Y)) == "PlanDataset(90 rows, 46 of them made)"
 
 
 def test_what_cannot_be_served_is_said():
@@ -279,6 +317,12 @@ def test_what_cannot_be_served_is_said():
         PartialAugment(TENSORS, NOISE, copies=0.5)
     with pytest.raises(InvalidInput, match=r"classes of PartialAugment.* Got 'b'"):
         PartialAugment([(0, "a"), (0, "b")], NOISE, "b", labels=["a", "b"])
+    with pytest.raises(InvalidType, match=r"must be a list of labels\. Got 2: \[2\]"):
+        PartialAugment(TENSORS, NOISE, classes=2)
+    with pytest.raises(InvalidInput, match=r"final count.* Got 3, and each .*2: 4\).*limit=3"):
+        PartialAugment(TENSORS, NOISE, copies=3)
+    with pytest.raises(InvalidInput, match=r"each class has more \(0: 30\)"):
+        PartialAugment(TENSORS, NOISE, classes=[0], copies=12)
     with pytest.raises(InvalidInput, match="labels of PartialAugment must be one for each of 44"):
         PartialAugment(TENSORS, NOISE, labels=[0, 1])
     with pytest.raises(InvalidInput, match="without labels"):

@@ -5,7 +5,17 @@ import pytest
 
 pytest.importorskip("transformers")
 
-from tests.nn.huggingface.tiny import COUNTS, Rows, Stop, collate, made, model, settings, trainer
+from tests.nn.huggingface.tiny import (
+    COUNTS,
+    PAIRS,
+    Rows,
+    Stop,
+    collate,
+    made,
+    model,
+    settings,
+    trainer,
+)
 from transformers import Trainer
 from transformers.trainer_utils import get_last_checkpoint
 
@@ -17,6 +27,7 @@ from evenkeel.nn import (
     DeferredReweighting,
     FocalLoss,
     PerClassBatchSampler,
+    WeightedBCE,
 )
 
 
@@ -129,3 +140,45 @@ def test_a_sampler_of_another_kind_is_refused_and_another_strategy_told(tmp_path
     arguments = settings(tmp_path, train_sampling_strategy="group_by_length")
     with pytest.warns(EvenkeelWarning, match="train_sampling_strategy"):
         trainer(made(), arguments, kind=Balanced)
+
+
+def test_tags_are_followed_through_draws_of_sentences(tmp_path):
+    rows = made("tokens-class-weighted", n=60)
+    rare = [int(2 in tags) for tags in rows.labels]
+    of = trainer(rows, settings(tmp_path, max_steps=1), kind=Balanced, labels=rare,
+                 compute_loss_func=FocalLoss(class_dim=-1))  # fmt: skip
+    of.train()
+    seen = []
+    for epoch in range(40):
+        of._sampler.set_epoch(epoch)
+        seen += [tag for row in of._sampler for tag in rows.labels[row] if tag >= 0]
+    drawn = np.bincount(seen, minlength=3) / len(seen)
+    np.testing.assert_allclose(of.prior_report.drawn, drawn, atol=0.005)
+    assert of.prior_report.classes == (0, 1, 2)
+    assert not np.allclose(of.prior_report.drawn, of.prior_report.natural, atol=0.02)
+
+
+def test_tags_that_nobody_shows_and_several_labels_have_no_figures(tmp_path):
+    class Hidden:
+        def __init__(self, rows):
+            self.rows, self.kind = rows, rows.kind
+
+        def __len__(self):
+            return len(self.rows)
+
+        def __getitem__(self, row):
+            return self.rows[row]
+
+    def report(rows, loss):
+        of = trainer(rows, settings(tmp_path, max_steps=1), kind=Balanced, labels=[0, 1] * 16,
+                     compute_loss_func=loss)  # fmt: skip
+        of.train()
+        return of.prior_report
+
+    found = report(Hidden(made("tokens-focal")), FocalLoss(class_dim=-1))
+    assert str(found).startswith(
+        "The loss is over tokens, whose labels train_dataset does not show"
+    )
+    assert not found
+    several = report(made("weighted-bce"), WeightedBCE(PAIRS))
+    assert "several labels each" in str(several)

@@ -103,7 +103,9 @@ def test_a_weighted_sampler_beside_a_correcting_loss_is_told(tmp_path):
     assert report.twice
     assert not checked(tmp_path, FocalLoss(), kind=Weighted).twice
     with pytest.warns(EvenkeelWarning, match="must have prior_correction"):
-        assert checked(tmp_path, lambda *given, **more: 0.0, kind=Weighted) is None
+        found = checked(tmp_path, lambda *given, **more: 0.0, kind=Weighted)
+    assert not found
+    assert "has no prior_correction" in str(found)
 
 
 def test_the_report_says_what_reaches_the_loss(tmp_path):
@@ -115,7 +117,42 @@ def test_the_report_says_what_reaches_the_loss(tmp_path):
     assert plain.reaches.round(4).tolist() == [0.75, 0.125, 0.125]
 
 
-def test_several_labels_and_tokens_have_no_report(tmp_path):
-    assert checked(tmp_path, AsymmetricLoss(), rows=made("asymmetric")) is None
-    loss = FocalLoss(class_dim=-1)
-    assert checked(tmp_path, loss, rows=made("tokens-focal")) is None
+def test_what_cannot_be_followed_says_why(tmp_path):
+    several = checked(tmp_path, AsymmetricLoss(), rows=made("asymmetric"))
+    assert "Rows have several labels each. Follow one at a time" in str(several)
+    assert not several
+    hidden = checked(tmp_path, FocalLoss(), rows=Hidden(made()))
+    assert "shows no labels. Give labels=" in str(hidden)
+    assert checked(tmp_path, FocalLoss(), rows=Hidden(made()), labels=made().labels)
+    pixels = Rows([[[0, 1], [1, 0]]] * 4, [[5]] * 4)
+    assert "labels of shape (2, 2)" in str(checked(tmp_path, FocalLoss(class_dim=-1), rows=pixels))
+
+
+class Hidden:
+    """Rows whose labels only their items show."""
+
+    kind = "classes"
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, row):
+        return self.rows[row]
+
+
+def test_tokens_are_followed(tmp_path):
+    rows = Rows([[-100, 0, 0, 0], [0, 2, -100], [], [0, 1]], [[5] * 4, [5] * 3, [], [5] * 2])
+    rows.kind = "tokens"
+    loss = ClassWeightedLoss([5, 1, 1], class_dim=-1)
+    report = checked(tmp_path, loss, rows=rows)
+    assert report.natural.round(4).tolist() == [0.7143, 0.1429, 0.1429]
+    assert report.reaches.round(4).tolist() == [0.3333, 0.3333, 0.3333]
+    assert checked(tmp_path, None, rows=rows).reaches.round(4).tolist() == [0.7143, 0.1429, 0.1429]
+    wrong = Rows([[0, 1], [3, -1]], [[5] * 2] * 2)
+    with pytest.raises(
+        InvalidInput, match=r"tokens in train_dataset must be from 0 to 2.*\[-1, 3\]"
+    ):
+        checked(tmp_path, loss, rows=wrong)

@@ -181,3 +181,12 @@ def test_the_best_model_is_really_restored(metric, tmp_path):
     assert of.state.best_metric == scores[0]
     torch.testing.assert_close(flat(of.model), worse.weights[0])
     assert of.evaluate()[f"eval_{metric}"] == pytest.approx(scores[0])
+
+
+def test_a_pair_is_read_as_what_trainer_gives():
+    logits, labels = np.array([[2.0, 0.0], [0.0, 1.0]]), np.array([0, 1])
+    given = SimpleNamespace(predictions=logits, label_ids=labels)
+    metrics = make_compute_metrics()
+    assert metrics((logits, labels)) == metrics([logits, labels]) == metrics(given)
+    with pytest.raises(InvalidType, match=r"or a pair \(logits, labels\)\. Got ndarray"):
+        metrics(logits)

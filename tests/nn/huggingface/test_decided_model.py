@@ -113,9 +113,17 @@ def test_tokens_are_decided_in_their_places(tmp_path):
     y = np.full(labels.shape, -100)
     for row, own in enumerate(rows.labels):
         y[row, : len(own)] = own
+    np.testing.assert_array_equal(labels == -100, y == -100)
     table = np.zeros((3, 3))
     np.add.at(table, (y[y >= 0], labels[y >= 0]), 1)
     np.testing.assert_array_equal(table, decided.decision.confusion)
+
+
+def test_a_repr_is_one_short_line(decided):
+    assert repr(decided) == (
+        "DecidedModel(BertForSequenceClassification, 2 classes: LABEL_0, LABEL_1, "
+        "Policy(cost_fn=7.0, cost_fp=1.0))"
+    )
 
 
 def test_several_labels_are_sent_elsewhere(tmp_path):

@@ -61,7 +61,12 @@ def test_wide_labels_and_short_types_are_counted_right():
         ([1, 1, 1], None, "at least two classes. Got only 1"),
         ([], None, "at least one label"),
         ([0.0, float("nan")], None, "missing"),
-        ([0.5, 0.25], None, "y must"),
+        ([0.5, 0.25], None, "labels of BalancedSampler must hold class labels"),
+        (
+            np.array([[1, 1], [1, 0]]),
+            None,
+            "labels of BalancedSampler must name one class for each row",
+        ),
     ],
     ids=lambda value: str(value)[:30],
 )

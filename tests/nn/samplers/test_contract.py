@@ -12,7 +12,12 @@ import torch
 from torch.utils.data import BatchSampler, DataLoader, DistributedSampler, TensorDataset
 
 from evenkeel.errors import EvenkeelWarning, InvalidInput, InvalidType
-from evenkeel.nn import BalancedSampler, PerClassBatchSampler, ProgressiveSampler
+from evenkeel.nn import (
+    BalancedSampler,
+    PerClassBatchSampler,
+    ProgressiveSampler,
+    UndersampledSubset,
+)
 
 LABELS = np.random.default_rng(0).choice(3, 20_003, p=[0.9, 0.08, 0.02])
 ROWS = TensorDataset(torch.arange(len(LABELS)))
@@ -251,6 +256,18 @@ def test_four_bytes_a_row_and_four_a_draw(make):
 def test_arguments_that_do_not_fit(more, error, says):
     with pytest.raises(error, match=says):
         BalancedSampler(LABELS, **more)
+
+
+def test_a_repr_says_what_is_drawn():
+    labels = [0] * 90 + [1] * 10
+    assert repr(BalancedSampler(labels, power=0.5)) == (
+        "BalancedSampler(100 rows, 2 classes, 100 draws, power=0.5, seed=0, epoch=0)"
+    )
+    assert "shares=[0.3, 0.7], seed" in repr(BalancedSampler(labels, shares=[0.3, 0.7]))
+    assert "20 draws, per_class=1, seed=3" in repr(
+        PerClassBatchSampler(labels, n_batches=10, seed=3)
+    )
+    assert repr(UndersampledSubset(labels, labels=labels)) == "UndersampledSubset(20 of 100 rows)"
 
 
 def test_epochs_and_positions_have_to_be_whole():

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.utils.data import ConcatDataset, Dataset, Subset, TensorDataset
 
-from evenkeel.errors import InvalidInput
+from evenkeel.errors import InvalidInput, InvalidType
 from evenkeel.nn import BalancedSampler
 from evenkeel.nn.samplers.labels import labels_of
 
@@ -93,3 +93,12 @@ def test_a_dataset_without_labels_is_refused(source):
         InvalidInput, match=r"labels of BalancedSampler must be one label.*Give the"
     ):
         BalancedSampler(source)
+
+
+def test_a_list_of_dicts_is_told_how_to_give_its_labels():
+    rows = [{"text": "a", "label": 0}, {"text": "b", "label": 1}]
+    with pytest.raises(
+        InvalidType, match=r"labels of BalancedSampler must.*text, label.*row\['label'\]"
+    ):
+        BalancedSampler(rows)
+    assert len(BalancedSampler([row["label"] for row in rows])) == 2

@@ -10,6 +10,7 @@ import torch
 from evenkeel._checks import check_number
 from evenkeel.errors import InvalidInput, InvalidType
 from evenkeel.nn.augment.mixed_labels import MixedLabels
+from evenkeel.nn.augment.transform import described
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -80,6 +81,9 @@ class Mixup:
         along = held.reshape(-1, *[1] * (x.ndim - 1))
         mixed = (along * x + (1.0 - along) * x[other]).to(x.dtype)
         return mixed, MixedLabels(y, y[other], self._label_share(held, y, y[other]))
+
+    def __repr__(self) -> str:
+        return described(self)
 
     def _label_share(self, share: Tensor, first: Tensor, second: Tensor) -> Tensor:
         """Share of the first label ``(B,)``; here that of the row."""

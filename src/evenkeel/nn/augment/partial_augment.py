@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -76,12 +76,14 @@ class PartialAugment(PlanDataset):
     ------
     InvalidInput, InvalidType
         A data set without labels, labels of another length, unknown classes, counts below what
-        there is, numbers out of range, a transform that cannot be called.
+        there is (a whole number below every class's), numbers out of range, a transform that cannot
+        be called.
 
     Warns
     -----
     EvenkeelWarning
-        The limit that nobody chose leaves a class below its count.
+        The limit that nobody chose leaves a class below its count. A second pass without
+        ``set_epoch``, which repeats the copies of the first one.
 
     Examples
     --------
@@ -106,6 +108,7 @@ class PartialAugment(PlanDataset):
     ) -> None:
         owner = type(self).__name__
         check_callable(transform, "transform", owner)
+        self._transform = transform
         if limit is not None:
             check_number(limit, "limit", owner, low=1, whole=True)
         self._labels = labels_of(dataset if labels is None else labels, owner)
@@ -123,6 +126,11 @@ class PartialAugment(PlanDataset):
         blocks = (block,) if n_made else ()
         super().__init__(Plan(n_rows, rows, blocks), dataset, feature=feature)
 
+    def __repr__(self) -> str:
+        made = len(self) - self.plan.n_rows
+        facts = f"{len(self):,} rows, {made:,} of them copies by {self._transform!r}"
+        return f"{type(self).__name__}({facts}, epoch={int(self._epoch)})"
+
     def _source_labels(self) -> NDArray[Any]:
         return np.asarray(self._labels)
 
@@ -139,6 +147,7 @@ def _extra(
         _check_counts(copies, chosen, counts, owner)
     elif isinstance(copies, int) and not isinstance(copies, bool):
         check_number(copies, "copies", owner, low=1, whole=True)
+        _check_count(copies, {label: counts[label] for label in chosen}, owner)
         copies = {label: max(n, copies) for label, n in counts.items()}
     elif not isinstance(copies, Ratio):
         raise InvalidType(
@@ -147,6 +156,16 @@ def _extra(
         )
     extra = wanted(copies, counts, kind="over", owner=owner)
     return {label: n for label, n in extra.items() if n and label in chosen}
+
+
+def _check_count(copies: int, counts: dict[Any, int], owner: str) -> None:
+    if copies < min(counts.values(), default=0):
+        known = listed(f"{label!r}: {n:,}" for label, n in counts.items())
+        raise InvalidInput(
+            f"copies of {owner} must be the final count of a class, originals and copies. Got {copies}, "
+            f"and each class has more ({known}). For {copies} copies of each original at most, give "
+            f"limit={copies}."
+        )
 
 
 def _check_counts(
@@ -166,6 +185,10 @@ def _check_counts(
 
 
 def _known(labels: Collection[Any], name: str, counts: dict[Any, int], owner: str) -> set[Any]:
+    if not isinstance(labels, Iterable):
+        raise InvalidType(
+            f"{name} of {owner} must be a list of labels. Got {labels!r}: [{labels!r}]."
+        )
     unknown = [label for label in labels if label not in counts]
     if unknown or isinstance(labels, str):
         raise InvalidInput(

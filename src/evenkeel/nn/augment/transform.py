@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from evenkeel.errors import InvalidInput, InvalidType
 if TYPE_CHECKING:
     from torch import Generator, Tensor
 
+_FEW = 8  # numbers that a repr shows
 _WIDE = (torch.float64, torch.int32, torch.int64)  # float32 would round them
 
 
@@ -31,6 +33,9 @@ class Transform(ABC):
         generator
             Source of chance, on the CPU; None: torch's global one.
         """
+
+    def __repr__(self) -> str:
+        return described(self)
 
 
 class NumberTransform(Transform):
@@ -88,6 +93,25 @@ class NumberTransform(Transform):
             f"x of {type(self).__name__} must be a tensor, an array or a list of real numbers. "
             f"Got {type(x).__name__}. Turn it into a tensor first."
         )
+
+
+def described(thing: Any) -> str:
+    """The ``repr`` of an object whose attributes have the names of its parameters.
+
+    >>> described(torch.nn.ReLU(inplace=True))
+    'ReLU(inplace=True)'
+    """
+    shown = []
+    for name, parameter in signature(type(thing)).parameters.items():
+        value = getattr(thing, name, None)
+        if parameter.kind is Parameter.VAR_POSITIONAL:
+            shown += [repr(one) for one in value or ()]
+        elif isinstance(value, torch.Tensor):
+            few = value.numel() <= _FEW
+            shown.append(f"{name}={value.tolist() if few else f'of shape {tuple(value.shape)}'}")
+        elif value is not None:
+            shown.append(f"{name}={value!r}")
+    return f"{type(thing).__name__}({', '.join(shown)})"
 
 
 def between(span: tuple[float, float], generator: Generator | None) -> float:

@@ -12,6 +12,7 @@ from evenkeel.nn.samplers import BalancedSampler
 from evenkeel.nn.samplers.base import ClassSampler
 
 if TYPE_CHECKING:
+    from evenkeel.nn.huggingface.unfollowed import Unfollowed
     from evenkeel.nn.prior_report import PriorReport
 
 _OWNER = "BalancedTrainerMixin"
@@ -49,7 +50,8 @@ class BalancedTrainerMixin:
     Attributes
     ----------
     prior_report
-        What :func:`check_trainer` found when training began.
+        What :func:`check_trainer` found when training began; None before. With one label to a
+        sentence and a loss over its tokens, the shares are those of the tokens.
 
     Raises
     ------
@@ -62,7 +64,7 @@ class BalancedTrainerMixin:
     model: Any
     train_dataset: Any
     compute_loss_func: Any
-    prior_report: PriorReport | None = None
+    prior_report: PriorReport | Unfollowed | None = None
 
     def __init__(
         self,

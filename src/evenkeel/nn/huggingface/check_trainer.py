@@ -11,7 +11,9 @@ from torch.utils.data import WeightedRandomSampler
 
 from evenkeel.errors import EvenkeelWarning, InvalidInput
 from evenkeel.nn.guard import check_prior
+from evenkeel.nn.huggingface.token_draws import token_draws
 from evenkeel.nn.huggingface.training_labels import has_labels, training_labels
+from evenkeel.nn.huggingface.unfollowed import Unfollowed
 from evenkeel.nn.losses.base import Loss
 from evenkeel.nn.losses.sigmoid import SigmoidLoss
 
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
 _IGNORED = -100  # the only label that Trainer leaves out of num_items_in_batch
 
 
-def check_trainer(trainer: Any, *, labels: Any = None, strict: bool = False) -> PriorReport | None:
+def check_trainer(
+    trainer: Any, *, labels: Any = None, strict: bool = False
+) -> PriorReport | Unfollowed:
     """Look at loss, sampler and arguments of a Transformers ``Trainer`` before ``train()``.
 
     :class:`BalancedTrainerMixin` does it by itself.
@@ -37,9 +41,11 @@ def check_trainer(trainer: Any, *, labels: Any = None, strict: bool = False) -> 
 
     Returns
     -------
-    PriorReport or None
-        The shares of the classes from the data to the loss; None where the labels or the loss cannot
-        be followed: several labels to a row, tokens, a function of one's own.
+    PriorReport or Unfollowed
+        The shares of the classes from the data to the loss; of tokens theirs, whatever classes the
+        rows are drawn by. Where labels or loss cannot be followed (several labels to a row, labels
+        that nobody shows, a function of one's own) an object that is false, has no figures, and says
+        why when it is printed.
 
     Raises
     ------
@@ -125,7 +131,7 @@ def _check_loss(loss: Any, n_classes: int | None) -> None:
 
 def _prior(
     trainer: Any, loss: Any, labels: Any, n_classes: int | None, *, strict: bool
-) -> PriorReport | None:
+) -> PriorReport | Unfollowed:
     plain = nn.CrossEntropyLoss() if loss is None else loss
     phases = getattr(plain, "phases", (plain,))
     data = trainer.train_dataset
@@ -140,19 +146,57 @@ def _prior(
                 EvenkeelWarning,
                 stacklevel=3,
             )
-        return None
+        return Unfollowed(
+            f"{_named(loss)} has no prior_correction, so what it does to the classes cannot be known."
+        )
+    shown = training_labels(data, "check_trainer") if has_labels(data) else None
+    classes = max(n_classes, 2) if n_classes else None
+    told = labels if shown is None else shown
+    if told is not None and len(told) and np.ndim(told[0]):
+        unseen = _unseen(trainer, phases, told)
+        if unseen is not None:
+            return unseen
+        by = sampler if ours or drawn else None
+        return check_prior(token_draws(told, by, classes), plain, strict=strict)
+    if shown is None and labels is not None and ours and _over_tokens(trainer, phases):
+        return Unfollowed(
+            "The loss is over tokens, whose labels train_dataset does not show: its classes are "
+            f"others than those that {type(sampler).__name__} draws rows by."
+        )
     if ours:
         return check_prior(sampler, plain, strict=strict)
-    if labels is None:
-        if not drawn and not has_labels(data):
-            return None
-        labels = training_labels(data, "check_trainer")
-    if np.ndim(labels[0]):
-        return None
-    classes = max(n_classes, 2) if n_classes else None
+    if told is None and not drawn:
+        return Unfollowed("train_dataset shows no labels. Give labels=, one for each row.")
+    given = training_labels(data, "check_trainer") if told is None else told
+    given = given if labels is None else labels
     return check_prior(
-        sampler if drawn else None, plain, labels=labels, n_classes=classes, strict=strict
+        sampler if drawn else None, plain, labels=given, n_classes=classes, strict=strict
     )
+
+
+def _unseen(trainer: Any, phases: Any, labels: Any) -> Unfollowed | None:
+    """Why rows with several labels each cannot be followed; None for tokens, which can."""
+    config = getattr(trainer.model, "config", None)
+    several = getattr(config, "problem_type", None) == "multi_label_classification"
+    first = np.asarray(next((row for row in labels if len(row)), labels[0]))
+    if several or first.dtype.kind == "f" or any(isinstance(one, SigmoidLoss) for one in phases):
+        return Unfollowed(
+            "Rows have several labels each. Follow one at a time: check_prior(None, loss, "
+            "labels=Y[:, 0])."
+        )
+    if first.ndim > 1:
+        return Unfollowed(
+            f"Rows have labels of shape {first.shape}, such as pixels. Follow them by "
+            "check_prior(None, loss, labels=those_of_all_rows)."
+        )
+    return None
+
+
+def _over_tokens(trainer: Any, phases: Any) -> bool:
+    readings = [one.reading for one in phases if isinstance(one, Loss)]
+    named = type(trainer.model).__name__.endswith("ForTokenClassification")
+    sigmoid = any(isinstance(one, SigmoidLoss) for one in phases)  # whose classes come last anyway
+    return named or (not sigmoid and any(reading.class_dim == -1 for reading in readings))
 
 
 def _named(loss: Any) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evenkeel.errors import InvalidInput
+from evenkeel.errors import InvalidInput, InvalidType
 from evenkeel.metrics import evaluate
 from evenkeel.nn.huggingface.predictions import read_items
 
@@ -45,7 +45,7 @@ def make_compute_metrics(
     Raises
     ------
     InvalidInput, InvalidType
-        When called: logits or labels that cannot be read, labels outside the classes, another number
+        When called, with what ``Trainer`` gives or with a pair ``(logits, labels)``: logits or labels that cannot be read, labels outside the classes, another number
         of names.
 
     Examples
@@ -59,7 +59,8 @@ def make_compute_metrics(
     """
 
     def compute_metrics(prediction: Any) -> dict[str, float]:
-        items = read_items(prediction.predictions, prediction.label_ids, ignore_index=ignore_index)
+        predictions, label_ids = _pair(prediction)
+        items = read_items(predictions, label_ids, ignore_index=ignore_index)
         n_classes = items.proba.shape[1]
         titles = list(range(n_classes)) if names is None else list(names)
         if len(titles) != n_classes:
@@ -73,6 +74,18 @@ def make_compute_metrics(
         return {name: value for name, value in found.items() if value is not None}
 
     return compute_metrics
+
+
+def _pair(prediction: Any) -> tuple[Any, Any]:
+    """Predictions and labels: of an ``EvalPrediction``, or of a pair of them."""
+    if hasattr(prediction, "predictions"):
+        return prediction.predictions, prediction.label_ids
+    if isinstance(prediction, (tuple, list)) and len(prediction) == 2:
+        return prediction[0], prediction[1]
+    raise InvalidType(
+        "compute_metrics must be given what a Trainer gives, or a pair (logits, labels). Got "
+        f"{type(prediction).__name__}."
+    )
 
 
 def _of_classes(items: Items, names: list[Any]) -> dict[str, Any]:

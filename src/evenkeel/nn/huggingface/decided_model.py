@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from evenkeel._checks import listed
 from evenkeel.decide import settle
 from evenkeel.decision_file import DecisionFile
 from evenkeel.errors import InvalidInput
 from evenkeel.nn.huggingface.predictions import class_proba, logits_of, read_items
+from evenkeel.nn.samplers.class_rows import IGNORED
 from evenkeel.scores import Scores
 from evenkeel.split import make_folds
 
@@ -104,23 +106,46 @@ class DecidedModel:
     decision: Decision
     settled: Settled | None = None
 
+    def __repr__(self) -> str:
+        facts = (
+            type(self.trainer.model).__name__,
+            f"{len(self.labels)} classes: {listed(self.labels)}",
+        )
+        return f"{type(self).__name__}({', '.join(facts)}, {self.decision.policy!r})"
+
     def predict_proba(self, dataset: Any) -> NDArray[np.float64]:
         """Calibrated probabilities ``(n_rows, n_classes)``; of tokens ``(n_rows, T, n_classes)``."""
-        proba = class_proba(logits_of(self.trainer.predict(dataset).predictions))
-        if proba.ndim == 1:
-            proba = proba[:, None]
-        return self.calibrator.apply(proba)
+        return self._predicted(dataset)[0]
 
     def predict(
         self, dataset: Any, *, columns: Mapping[str, Any] | None = None
     ) -> NDArray[np.int64]:
-        """Decided class codes ``(n_rows,)``; of tokens ``(n_rows, T)``, padding included."""
-        proba = self.predict_proba(dataset)
+        """Decided class codes ``(n_rows,)``; of tokens ``(n_rows, T)``.
+
+        A dataset with labels has -100 where they have: at padding, special tokens and later pieces of
+        words. Without labels every place has a class. Leave those out that are no word's first: where
+        ``attention_mask`` is 0, and where the tokenizer's ``word_ids()`` are None or the one before.
+        """
+        proba, truth = self._predicted(dataset)
         decided = self.decision.apply(proba.reshape(-1, proba.shape[-1]), columns=columns)
-        return decided.reshape(proba.shape[:-1])
+        codes = decided.reshape(proba.shape[:-1])
+        if codes.ndim > 1 and np.shape(truth) == codes.shape:
+            codes = np.where(np.asarray(truth) == IGNORED, IGNORED, codes)
+        return codes
+
+    def _predicted(self, dataset: Any) -> tuple[NDArray[np.float64], Any]:
+        """Calibrated probabilities, and the labels that the dataset shows, or None."""
+        given = self.trainer.predict(dataset)
+        proba = class_proba(logits_of(given.predictions))
+        if proba.ndim == 1:
+            proba = proba[:, None]
+        return self.calibrator.apply(proba), given.label_ids
 
     def save(self, folder: str | Path) -> Path:
         """Write the model (safetensors) and beside it ``decision.json``; call it on every process.
+
+        ``Trainer`` writes what belongs to its model too: the configuration, the tokenizer's files
+        where it has one, and ``training_args.bin``, a pickle, which :meth:`load` never reads.
 
         Returns
         -------

@@ -32,6 +32,7 @@ _SAME = {  # entries of a state that have to be ours, and what it means when the
     "draws": "an epoch of another length",
     "quotas": "other shares of the classes",
 }
+_SHOWN = ("shares", "power", "n_epochs", "per_class")  # what members call their settings, for repr
 
 
 class ClassSampler(DistributedSampler[int]):
@@ -215,6 +216,15 @@ class ClassSampler(DistributedSampler[int]):
         }
         agree(facts, type(self).__name__)
         self._agreed = True
+
+    def __repr__(self) -> str:
+        own = {name: getattr(self, name, None) for name in (*_SHOWN, "seed", "epoch")}
+        if own["shares"] is not None:  # given in place of power
+            own |= {"shares": np.round(own["shares"], 4).tolist(), "power": None}
+        shown = [f"{name}={value}" for name, value in own.items() if value is not None]
+        rows, classes = len(self.class_rows.rows), len(self.classes)
+        facts = [f"{rows:,} rows", f"{classes} classes", f"{self.n_draws:,} draws", *shown]
+        return f"{type(self).__name__}({', '.join(facts)})"
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the pass that is under way: a copy starts its own."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from evenkeel._checks import check_number, listed
 from evenkeel.distribution import encode
-from evenkeel.errors import InvalidInput
+from evenkeel.errors import EvenkeelError, InvalidInput
 from evenkeel.nn.samplers.labels import labels_of
 from evenkeel.nn.samplers.shuffle import Shuffle, key_of
 from evenkeel.plan import id_type
@@ -149,12 +150,12 @@ def _coded(
     values = labels if isinstance(labels, np.ndarray) else None
     whole = values is not None and values.ndim == 1 and values.size and values.dtype.kind in "iu"
     if n_classes is None and not (whole and _span(values) < SPAN):
-        classes, found = encode(labels)
+        classes, found = _encoded(labels, owner)
         codes: Ints = found.astype(np.min_scalar_type(len(classes)))
         _check_marks(classes, owner)
         return classes, lambda at: codes[at], len(codes)
     if not whole:
-        numbers, places = encode(labels)
+        numbers, places = _encoded(labels, owner)
         if not all(isinstance(number, int) for number in numbers):
             _outside(
                 [number for number in numbers if not isinstance(number, int)], owner, n_classes
@@ -175,6 +176,14 @@ def _coded(
     classes = tuple((np.flatnonzero(present) + low).tolist())
     _check_marks(classes, owner)
     return classes, lambda at: table[values[at].astype(np.int64) - low], len(values)
+
+
+def _encoded(labels: Any, owner: str) -> tuple[tuple[Any, ...], Ints]:
+    """Classes and codes; errors name what the labels are of, not a ``y``."""
+    try:
+        return encode(labels)
+    except EvenkeelError as error:
+        raise type(error)(re.sub(r"^y ", f"labels of {owner} ", str(error))) from error
 
 
 def _span(values: Any) -> int:

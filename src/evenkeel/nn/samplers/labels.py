@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch.utils.data import ConcatDataset, Subset, TensorDataset
 
-from evenkeel.errors import InvalidInput
+from evenkeel._checks import listed
+from evenkeel.errors import InvalidInput, InvalidType
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,8 +34,8 @@ def labels_of(source: Any, owner: str = "BalancedSampler") -> Any:
 
     Raises
     ------
-    InvalidInput
-        A dataset without labels.
+    InvalidInput, InvalidType
+        A dataset without labels, or a list of dicts.
 
     Examples
     --------
@@ -45,6 +46,7 @@ def labels_of(source: Any, owner: str = "BalancedSampler") -> Any:
     if isinstance(source, torch.Tensor):
         return source.detach().cpu().numpy()
     if isinstance(source, (np.ndarray, list, tuple)):
+        _check_plain(source, owner)
         return source
     if isinstance(source, Subset):
         return _array(labels_of(source.dataset, owner))[np.asarray(source.indices, np.int64)]
@@ -66,6 +68,15 @@ def labels_of(source: Any, owner: str = "BalancedSampler") -> Any:
         f"labels, or a column label). Got {type(source).__name__} without labels. Give the labels "
         "themselves."
     )
+
+
+def _check_plain(source: Any, owner: str) -> None:
+    if len(source) and isinstance(source[0], Mapping):
+        entry = next((name for name in COLUMNS if name in source[0]), "label")
+        raise InvalidType(
+            f"labels of {owner} must be one label for each row. Got dicts with the entries "
+            f"{listed(source[0])}. Give [row[{entry!r}] for row in rows]."
+        )
 
 
 def _held(source: Any) -> Any:

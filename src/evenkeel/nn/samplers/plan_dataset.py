@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from torch.utils.data import Dataset
 
 from evenkeel._checks import check_number
 from evenkeel.augmented import Augmented
-from evenkeel.errors import InvalidInput
+from evenkeel.errors import EvenkeelWarning, InvalidInput
 from evenkeel.nn.samplers.items import Items
 from evenkeel.nn.samplers.labels import labels_of
 
@@ -61,6 +62,12 @@ class PlanDataset(Dataset[Any]):
         Data of another length than the plan, a plan that votes on categories (SMOTENC) with data
         that are items, items whose numbers cannot be found.
 
+    Warns
+    -----
+    EvenkeelWarning
+        Augmented copies handed out a second time, because nobody called ``set_epoch``; once. With
+        workers it is one of these that warns.
+
     Examples
     --------
     >>> from evenkeel.resample import SMOTE
@@ -76,6 +83,9 @@ class PlanDataset(Dataset[Any]):
         # workers that outlive an epoch hold a copy of this data set: they look here
         self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()  # type: ignore[no-untyped-call]
         self._epoch_of_plan = 0
+        # rows handed out, by all workers, while nobody called set_epoch; -1 when there is nothing to say
+        repeats = any(isinstance(block, Augmented) for block in plan.made)
+        self._handed = torch.tensor(0 if repeats else -1).share_memory_()  # type: ignore[no-untyped-call]
         if isinstance(data, (torch.Tensor, np.ndarray)):
             tables = (data, *columns)
             self._tables = tuple(map(_array, tables))
@@ -92,6 +102,11 @@ class PlanDataset(Dataset[Any]):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._epoch.share_memory_()  # a copy is a data set of its own
+        self._handed.share_memory_()
+
+    def __repr__(self) -> str:
+        made = int(np.count_nonzero(self.plan.rows >= self.plan.n_rows))
+        return f"{type(self).__name__}({len(self):,} rows, {made:,} of them made)"
 
     def __len__(self) -> int:
         return self.plan.n_out
@@ -105,6 +120,7 @@ class PlanDataset(Dataset[Any]):
         """Several rows in one piece: what a ``DataLoader`` asks for."""
         places = np.asarray(at, np.int64)
         self._follow_epoch()
+        self._warn_of_repeats(len(places))
         if self._items is not None:
             return self._items.take(places)
         taken = [
@@ -120,6 +136,7 @@ class PlanDataset(Dataset[Any]):
         """
         check_number(epoch, "epoch", type(self).__name__, low=0, whole=True)
         self._epoch.fill_(int(epoch))
+        self._handed.fill_(-1)
 
     @property
     def labels(self) -> NDArray[Any]:
@@ -140,6 +157,22 @@ class PlanDataset(Dataset[Any]):
     def drawn_prior(self) -> Floats:
         """Share of each class after the plan, ``(n_classes,)``."""
         return _shares(self.labels, self.classes)
+
+    def _warn_of_repeats(self, n_rows: int) -> None:
+        """Once, when rows are asked for beyond a whole pass, and nobody ever called ``set_epoch``."""
+        handed = int(self._handed)
+        if handed < 0:
+            return
+        self._handed.fill_(handed + n_rows)
+        if handed < len(self):
+            return
+        self._handed.fill_(-1)
+        warnings.warn(
+            f"{type(self).__name__} gives epoch {int(self._epoch)} again, with the same copies. Call "
+            "set_epoch(epoch) before each epoch.",
+            EvenkeelWarning,
+            stacklevel=3,
+        )
 
     def _follow_epoch(self) -> None:
         epoch = int(self._epoch)

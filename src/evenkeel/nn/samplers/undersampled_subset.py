@@ -85,6 +85,9 @@ class UndersampledSubset(Subset[Any]):
         self.drawn_prior: Floats = quotas / quotas.sum()
         self.labels = np.repeat(_column(found.classes), quotas)[order]
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self):,} of {len(self.dataset):,} rows)"  # type: ignore[arg-type]
+
 
 def check_length(dataset: Any, n_rows: int, owner: str) -> None:
     """Raise unless there is one label for each row."""
