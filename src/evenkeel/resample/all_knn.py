@@ -98,8 +98,9 @@ class AllKNN(VotingCleaner):
             last = neighbors_of(self, X, left[:1]).shape[1]
         else:
             last = neighbors_offered(self, "n_neighbors", task.n_rows)
+        graph = self._graph(X)
         for k in range(1, last + 1):
-            left = self._cleaned(task, X, left, min(k, left.size - 1))
+            left = self._cleaned(task, X, left, min(k, left.size - 1), graph)
             if turned(task.codes, left, may_shrink=self.allow_minority):
                 break
         return class_by_class(task.codes, left)

@@ -9,11 +9,14 @@ from joblib import effective_n_jobs
 from sklearn.base import clone
 
 from evenkeel._checks import check_number, listed
+from evenkeel._rows import is_sparse
 from evenkeel._threads import limited
 from evenkeel.errors import InvalidInput
 from evenkeel.neighbors import mixed, neighbors
+from evenkeel.neighbors.bits import repeats
 from evenkeel.resample.base import RowSelector, Task
 from evenkeel.resample.offer import check_engine, neighbors_found, neighbors_offered, tell
+from evenkeel.resample.shrinking import Shrinking
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,7 +64,15 @@ class VotingCleaner(Cleaner):
     n_neighbors: Any
     kind_sel: str
 
-    def _cleaned(self, task: Task, X: Any, left: Ints, k: int | None = None) -> Ints:
+    def _graph(self, X: Any) -> Shrinking | None:
+        """A graph that serves all rounds, where neighbours are found by counting bits."""
+        if hasattr(self.n_neighbors, "kneighbors") or is_sparse(X) or not repeats(np.asarray(X)):
+            return None  # elsewhere most rows are cleared without looking for their neighbours
+        return Shrinking(np.asarray(X), int(self.n_neighbors))
+
+    def _cleaned(
+        self, task: Task, X: Any, left: Ints, k: int | None = None, graph: Shrinking | None = None
+    ) -> Ints:
         """The rows that one round of voting leaves of those that are left.
 
         Parameters
@@ -72,11 +83,17 @@ class VotingCleaner(Cleaner):
             Row numbers, sorted.
         k
             Look at fewer neighbours than ``n_neighbors``.
+        graph
+            Of :meth:`_graph`.
         """
         codes = task.codes[left]
         asked = np.flatnonzero(np.isin(codes, list(task.wanted)))
         stay = np.ones(left.size, bool)
-        if asked.size:
+        if asked.size and graph is not None:
+            k = k or neighbors_offered(self, "n_neighbors", left.size)
+            votes = task.codes[graph.nearest(left, left[asked], k)]
+            stay[asked] = self._elected(votes, codes[asked])
+        elif asked.size:
             X = X if left.size == task.n_rows else X[left]
             stay[asked] = self._agree(X, codes, asked, k)
         return left[stay]
@@ -84,10 +101,7 @@ class VotingCleaner(Cleaner):
     def _agree(self, X: Any, codes: Ints, rows: Ints, k: int | None) -> Bools:
         """Whether the nearest rows of each row vote for its class."""
         if hasattr(self.n_neighbors, "kneighbors"):
-            votes = codes[neighbors_of(self, X, rows)[:, :k]]
-            if self.kind_sel == "all":
-                return np.asarray((votes == codes[rows, None]).all(axis=1))
-            return has_most(votes, codes[rows])
+            return self._elected(codes[neighbors_of(self, X, rows)[:, :k]], codes[rows])
         k = k or neighbors_offered(self, "n_neighbors", len(codes))
         agree = ~mixed(X, codes, rows, k=k)
         if self.kind_sel == "mode":  # neighbours that are all alike have elected their class
@@ -95,6 +109,12 @@ class VotingCleaner(Cleaner):
             index = neighbors(X, rows[unsure], k=k)[0]
             agree[unsure] = has_most(codes[index], codes[rows[unsure]])
         return agree
+
+    def _elected(self, votes: Ints, own: Ints) -> Bools:
+        """Whether all votes are for the own class, or most."""
+        if self.kind_sel == "all":
+            return np.asarray((votes == own[:, None]).all(axis=1))
+        return has_most(votes, own)
 
 
 def has_most(votes: Ints, own: Ints) -> Bools:

@@ -97,8 +97,9 @@ class RepeatedEditedNearestNeighbours(VotingCleaner):
         assert task.numbers is not None
         left: NDArray[np.integer[Any]] = np.arange(task.n_rows)
         X = task.numbers.every(task.n_rows)
+        graph = self._graph(X)
         for n_iter in range(1, int(self.max_iter) + 1):
-            before, left = left.size, self._cleaned(task, X, left)
+            before, left = left.size, self._cleaned(task, X, left, graph=graph)
             self.n_iter_ = n_iter
             if left.size == before or turned(task.codes, left):
                 break
