@@ -157,14 +157,9 @@ def _compare_and_settle(
     elsewhere = ready.jobs > 1 and ready.settings.place.backend != "threading"
     with _imports_beside(budget is None and journal is not None and elsewhere):
         results = run_race(
-            ready.course,
-            ready.pairs,
-            jobs=ready.jobs,
-            place=ready.settings.place,
-            journal=journal,
-            budget=budget,
-            progress=progress,
-        )
+            ready.course, ready.pairs, jobs=ready.jobs, place=ready.settings.place,
+            journal=journal, budget=budget, progress=progress,
+        )  # fmt: skip
     laps["race"] = time.perf_counter()
     judge = judge_of(ready)
     comparison = _compared(ready, results, judge, journal)
