@@ -42,6 +42,30 @@ def memory_limit(most: int | None) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
+@contextmanager
+def beyond_limit() -> Iterator[None]:
+    """Let what the block takes not count against :func:`memory_limit`: libraries, which stay loaded.
+
+    Within a limit that they nearly fill, OpenBLAS would wait for memory for ever.
+    """
+    if not Path("/proc/self/status").exists():
+        yield
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    if soft == hard:  # no limit of ours
+        yield
+        return
+    before = _status("VmData") or 0
+    resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
+    try:
+        yield
+    finally:
+        limit = soft + max(0, (_status("VmData") or 0) - before)
+        resource.setrlimit(resource.RLIMIT_DATA, (limit if hard < 0 else min(limit, hard), hard))
+
+
 def reset_peak() -> int | None:
     """Start a new high-water mark of this process (Linux); memory held now, in bytes.
 

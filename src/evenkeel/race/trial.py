@@ -25,7 +25,7 @@ from evenkeel.race.fold_rows import (
     ready_rows,
     seeded,
 )
-from evenkeel.race.memory import peak_above, reset_peak
+from evenkeel.race.memory import beyond_limit, peak_above, reset_peak
 from evenkeel.race.search import Searched
 from evenkeel.race.space import Configuration, configurations
 from evenkeel.race.worker import TOO_LARGE
@@ -164,7 +164,8 @@ def run_trial(trial: Trial, course: Course) -> Outcome:
     seed = fold_seed(course.seed, trial.repeat, trial.fold)
     with limited(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        load_libraries(course.learners[trial.learner])
+        with beyond_limit():
+            load_libraries(course.learners[trial.learner])
         begun = time.perf_counter()
         try:
             tried = tried_by(trial, course)
@@ -210,7 +211,8 @@ def _unsaved(trial: Trial, course: Course, model: Any) -> str | None:
     first = (trial.repeat, trial.fold) == (0, 0)
     if course.unsaved is None or not first or not isinstance(course.remedies[trial.remedy], Own):
         return None
-    return course.unsaved(bare(model))
+    with beyond_limit():
+        return course.unsaved(bare(model))
 
 
 def tried_by(trial: Trial, course: Course) -> list[Configuration]:
