@@ -112,7 +112,7 @@ def test_it_takes_a_twentieth_of_the_trials_and_one_fold_at_least():
 @pytest.mark.parametrize(("n_rare", "folds"), [(8, 4), (12, 3), (30, 2), (80, 1)])
 def test_few_rare_rows_are_judged_in_more_folds(n_rare, folds):
     found = canary(LogisticRegression(max_iter=500), n_rare=n_rare, n_trials=1)
-    assert found.rows == pytest.approx(200 * folds, abs=1)
+    assert found.rows == pytest.approx(200 * folds, abs=3)
 
 
 def test_it_searches_settings_as_the_race_does():

@@ -37,8 +37,9 @@ def no_exit(what: str, error: type[InvalidInput] = InvalidInput) -> Iterator[Non
     except SystemExit as leave:
         if by_signal(leave):
             raise
+        asked = ", ".join(map(repr, leave.args))  # copies that some libraries make lose the code
         raise error(
-            f"{what} must not end Python. Got sys.exit({leave.code!r}). Take that call out of it."
+            f"{what} must not end Python. Got sys.exit({asked}). Take that call out of it."
         ) from leave
 
 
