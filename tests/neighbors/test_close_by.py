@@ -57,8 +57,9 @@ def test_what_a_tree_gives_within_its_limit_is_the_nearest(always):
     settled = np.isfinite(reach).all(axis=1)
     assert settled.mean() > 0.5
     np.testing.assert_array_equal(places[settled][:, 0], made[settled])
-    distance = np.linalg.norm(X[made[settled]][:, None] - X[None], axis=2)
-    np.testing.assert_allclose(reach[settled], np.sort(distance, axis=1)[:, :3], atol=1e-12)
+    some = np.flatnonzero(settled)[::20]
+    distance = np.linalg.norm(X[made[some]][:, None] - X[None], axis=2)
+    np.testing.assert_allclose(reach[some], np.sort(distance, axis=1)[:, :3], atol=1e-12)
 
 
 @pytest.mark.parametrize("k", [1, 3])
