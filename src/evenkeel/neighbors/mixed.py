@@ -21,6 +21,7 @@ from evenkeel._rows import is_sparse
 from evenkeel._threads import limited, threads
 from evenkeel.neighbors.bits import repeats
 from evenkeel.neighbors.close_by import is_worth_it
+from evenkeel.neighbors.repeated import repeated
 from evenkeel.neighbors.search import TREE_COLUMNS, neighbors
 from evenkeel.neighbors.tree_votes import CLEAR, MIXED, UNSURE, TreeVotes
 
@@ -81,13 +82,17 @@ def mixed(X: Any, codes: Any, rows: Any = None, *, k: int) -> Bools:
     votes = TreeVotes(X, codes, k) if X.shape[1] <= TREE_COLUMNS else None
     state = np.full(asked.size, UNSURE, np.int8)
     if votes:
-        direct = _tree_is_faster(points, votes, codes, asked)
+        settled, equal = repeated(X[asked], X, asked, k)
+        alien = (codes[equal] != codes[asked[settled], None]).any(axis=1)
+        state[settled] = np.where(alien, MIXED, CLEAR)
+        open_ = np.flatnonzero(~settled)
+        direct = not open_.size or _tree_is_faster(points, votes, codes, asked[open_])
     else:  # whole numbers are settled by products alone
         if not points.exact and is_worth_it(asked.size, X):
             close = TreeVotes(X, codes, k, asked)
             state = close.of(asked) if close.usable else state
         open_ = np.flatnonzero(state == UNSURE)
-        direct = not points.exact and _overlap(X, codes, asked[open_], k)
+        direct = bool(open_.size) and not points.exact and _overlap(X, codes, asked[open_], k)
     if not direct:
         open_ = np.flatnonzero(state == UNSURE)
         state[open_] = _looked_at(points, codes, asked[open_], k)

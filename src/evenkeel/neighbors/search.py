@@ -19,6 +19,7 @@ from evenkeel.errors import InvalidInput
 from evenkeel.neighbors.bits import nearest_bits, words_of
 from evenkeel.neighbors.close_by import close_by, is_worth_it
 from evenkeel.neighbors.engines import brute, on_torch, tree
+from evenkeel.neighbors.repeated import repeated
 from evenkeel.neighbors.shortlist import Shortlist
 from evenkeel.neighbors.values import centre_of, in_range, values_of, whole
 
@@ -149,6 +150,8 @@ class _Search:
         dense = self.engine != "torch" and not is_sparse(self.raw_pool)
         if size >= TREE_ROWS and dense and columns <= TREE_COLUMNS:
             ask, wide = self._engine(), self.k + 1 + SPARE
+            unsure, wide = self._propose(unsure, ask, wide), 4 * wide
+            unsure = self._repeated(unsure)
             while unsure.size and wide < min(MOST_TIES, size):
                 unsure, wide = self._propose(unsure, ask, wide), 4 * wide
         elif unsure.size and size >= KERNEL_ROWS and self.k + 1 + SPARE < size:
@@ -159,8 +162,17 @@ class _Search:
                 unsure = self._pick(short, unsure)
             else:
                 unsure = self._ask_all(unsure)
+            unsure = self._repeated(unsure) if dense else unsure
         self._look_at_all(unsure)
         return self.index, np.sqrt(self.square)
+
+    def _repeated(self, unsure: Ints) -> Ints:
+        """Fill what equal rows settle; returns the other queries."""
+        query = values_of(self.raw_query, unsure)
+        settled, places = repeated(query, self.raw_pool, self.own[unsure], self.k)
+        self.index[unsure[settled]] = places
+        self.square[unsure[settled]] = 0.0
+        return unsure[~settled]
 
     def _ask_close(self, unsure: Ints) -> Ints:
         """Fill what close neighbours settle; returns the other queries."""
