@@ -132,10 +132,14 @@ def main() -> None:
         lines.append(row(name, measured(name, quick=asked.quick)))
         print(lines[-1], flush=True)
     if asked.put:
-        put(Path(ROOT) / "docs" / "benchmarks.md", MARK, "\n".join([TITLE, *lines]))
+        put(
+            Path(ROOT) / "docs" / "benchmarks.md",
+            MARK,
+            "\n".join([TITLE.format(" ".join(asked.tables)), *lines]),
+        )
 
 
-TITLE = """## Comparing (`python -m benchmarks.run_overhead --put`)
+TITLE = """## Comparing (`python -m benchmarks.run_overhead {} --put`)
 
 What comparing remedies takes on top of fitting their models, in processor seconds of one process with the
 default remedies, folds, repeats and search. Search: choosing settings, the fits inside it apart (forecasts

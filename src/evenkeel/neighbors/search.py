@@ -150,10 +150,8 @@ class _Search:
         dense = self.engine != "torch" and not is_sparse(self.raw_pool)
         if size >= TREE_ROWS and dense and columns <= TREE_COLUMNS:
             ask, wide = self._engine(), self.k + 1 + SPARE
-            unsure, wide = self._propose(unsure, ask, wide), 4 * wide
-            unsure = self._repeated(unsure)
             while unsure.size and wide < min(MOST_TIES, size):
-                unsure, wide = self._propose(unsure, ask, wide), 4 * wide
+                unsure, wide = self._repeated(self._propose(unsure, ask, wide)), 4 * wide
         elif unsure.size and size >= KERNEL_ROWS and self.k + 1 + SPARE < size:
             if dense and is_worth_it(unsure.size, self.raw_pool):
                 unsure = self._ask_close(unsure)

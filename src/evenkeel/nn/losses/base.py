@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 REDUCTIONS = ("none", "sum", "mean")
-MOST_SHOWN = 6  # numbers of a vector that ``print`` shows
 
 
 class ReadingOptions(TypedDict, total=False):
@@ -125,7 +124,7 @@ class Loss(nn.Module, ABC):
     def extra_repr(self) -> str:
         """The vectors that it holds and how logits are read, for ``print``."""
         own = self.reading
-        held = [f"{name}={_shown(values)}" for name, values in self.named_buffers()]
+        held = [f"{name}={_few(values)}" for name, values in self.named_buffers()]
         return ", ".join([*held, f"reduction={own.reduction!r}, ignore_index={own.ignore_index}"])
 
     def _hold(self, name: str, values: Any) -> None:
@@ -180,8 +179,10 @@ class Loss(nn.Module, ABC):
 
 
 def _few(vector: Tensor) -> str:
-    """The first numbers of a vector, for a message."""
-    return f"[{listed((f'{value:.4g}' for value in vector.tolist()), most=8)}]"
+    """The first numbers of a vector; its shape where it has none yet."""
+    if vector.is_meta:
+        return str(tuple(vector.shape))
+    return f"[{listed((f'{value:.4g}' for value in vector.flatten().tolist()), most=8)}]"
 
 
 def read_logits(logits: Any, owner: str) -> Tensor:
@@ -291,10 +292,3 @@ def check_finite(loss: Tensor, scores: Tensor, ignored: Tensor | None, owner: st
         f"The loss of {owner} must be finite. Got {value} from logits of at "
         f"most {scores.detach().abs().max().item():g}. Scale the logits or the weights down."
     )
-
-
-def _shown(values: Tensor) -> str:
-    """A short vector as it is, of others the shape."""
-    if values.is_meta or values.numel() > MOST_SHOWN:
-        return str(tuple(values.shape))
-    return str([float(f"{value:.3g}") for value in values.detach().flatten().tolist()])

@@ -62,7 +62,7 @@ class SigmoidLoss(Loss):
 
     @property
     def prior_parts(self) -> dict[str, Tensor]:
-        """The same by where it comes from: ``"counts"`` or ``"weight"``."""
+        """``prior_correction`` by where it comes from: ``"counts"`` or ``"weight"``."""
         held = self.prior_correction
         return {} if held is None else {self._weight_is: held}
 
