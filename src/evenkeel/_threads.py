@@ -64,6 +64,9 @@ def limited(most: int | None = None) -> Iterator[None]:
 def side_by_side(work: Callable[[T], Any], parts: Iterable[T]) -> None:
     """Call ``work`` with every part; numpy lets go of the interpreter while it moves numbers.
 
+    Meanwhile the linear algebra uses one thread for each part: its own threads would wait for one
+    another, and that takes processor time.
+
     Examples
     --------
     >>> done = []
@@ -77,7 +80,7 @@ def side_by_side(work: Callable[[T], Any], parts: Iterable[T]) -> None:
         for part in listed:
             work(part)
         return
-    with ThreadPoolExecutor(n) as pool:
+    with limited(1), ThreadPoolExecutor(n) as pool:
         for _ in pool.map(work, listed):
             pass
 

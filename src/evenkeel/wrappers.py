@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, has_fit_para
 
 from evenkeel._checks import did_you_mean, listed
 from evenkeel._rows import n_rows
+from evenkeel.distribution import encode
 from evenkeel.errors import DoesNotApply, InvalidInput, InvalidType
 from evenkeel.reweight import class_weights, cost_weights, row_weights
 
@@ -163,7 +164,7 @@ class Wrapper(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  # type: igno
 def _totals(y: Any, sample_weight: Any) -> Any:
     """What each class weighs in a fit, ``(n_classes,)``, classes sorted."""
     weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-    return np.bincount(np.unique(y, return_inverse=True)[1], weights=weight).astype(np.float64)
+    return np.bincount(encode(y)[1], weights=weight).astype(np.float64)
 
 
 class Weighted(Wrapper):
@@ -194,7 +195,7 @@ class Weighted(Wrapper):
     def fit(self, X: Any, y: Any, sample_weight: Any = None, **columns: Any) -> Weighted:
         """Weigh each row by its class, times ``sample_weight`` when given."""
         X, y = as_rows(X, y)
-        codes = np.unique(y, return_inverse=True)[1]
+        _, codes = encode(y)
         self.class_weights_ = class_weights(codes, scheme=self.scheme, beta=self.beta)
         weight = row_weights(codes, self.class_weights_)
         if sample_weight is not None:
@@ -230,7 +231,7 @@ class CostWeighted(Wrapper):
     def fit(self, X: Any, y: Any, sample_weight: Any = None, **columns: Any) -> CostWeighted:
         """Weigh each row by the cost of deciding it wrongly, times ``sample_weight``."""
         X, y = as_rows(X, y)
-        classes, codes = np.unique(y, return_inverse=True)
+        classes, codes = encode(y)
         if len(classes) > 2:
             raise InvalidInput(
                 "Only binary classification is supported. CostWeighted has a cost for a miss and "

@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 
 from evenkeel.decide import calibrate
 from evenkeel.decide.beta import Beta
-from evenkeel.decide.calibrate import Unchanged, calibrator_from_dict, fit_calibrator
+from evenkeel.decide.calibrate import (
+    Unchanged,
+    calibrator_from_dict,
+    cross_fit,
+    fit_calibrator,
+)
 from evenkeel.decide.isotonic import Isotonic
 from evenkeel.decide.platt import Platt
 from evenkeel.decide.prior import Chained, PriorShift
@@ -77,6 +82,28 @@ def test_a_part_of_very_many_rows_judges_and_all_are_fitted(monkeypatch):
     monkeypatch.setattr(calibrate, "_JUDGES", 3000)
     assert fit_calibrator(y, proba) == whole
     assert whole.kind == "isotonic"
+
+
+@pytest.mark.parametrize("most", [calibrate._JUDGES, 3000], ids=["all judge", "some judge"])
+@pytest.mark.parametrize("method", ["auto", "platt", "isotonic", "none"])
+@pytest.mark.parametrize("curve", [stairs, straight])
+def test_a_fold_gets_the_map_of_the_other_folds_of_its_repeat(curve, method, most, monkeypatch):
+    monkeypatch.setattr(calibrate, "_JUDGES", most)
+    y, proba = drawn(curve)
+    repeats = np.stack([proba, both(np.clip(0.9 * proba[:, 1] + 0.01, 0, 1))])
+    fold = np.stack([np.arange(y.size) % 3, np.arange(y.size) // 2000])
+    kind, found = cross_fit(y, repeats, fold, method=method)
+    auto = "isotonic" if curve is stairs else "platt"
+    assert kind == (auto if method == "auto" else method)
+    assert sorted(found) == [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (1, 3)]
+    for (repeat, one), calibrator in found.items():
+        others = fold[repeat] != one
+        assert calibrator == fit_calibrator(y[others], repeats[repeat, others], method=kind)
+
+
+def test_a_fold_that_holds_all_rows_has_no_map():
+    y, proba = drawn(stairs, n=300)
+    assert cross_fit(y, proba[None], np.zeros((1, 300), int)) == ("platt", {})
 
 
 def test_given_parts_decide_which_rows_judge():

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.linear_model import LogisticRegression
 
+from evenkeel.decide import platt
 from evenkeel.decide.platt import Platt
 from evenkeel.errors import DamagedRun, InvalidInput
 
@@ -221,3 +222,15 @@ def test_whatever_a_stored_map_may_hold_it_never_says_nan(slope, intercept):
     }
     found = Platt.from_dict(stored).apply([[0.0, 1.0], [1.0, 0.0], [0.3, 0.7]])
     assert found.sum(axis=1) == pytest.approx(np.ones(3))
+
+
+@pytest.mark.parametrize("at", [(1.0, 0.0), (0.3, -4.0), (40.0, 900.0)])
+def test_two_classes_have_the_likelihood_of_several(at):
+    rng = np.random.default_rng(0)
+    given = (rng.normal(0, 5, (300, 1)), rng.random((300, 1)), rng.random(300))
+    for two, several in zip(
+        platt._likelihood_of_two(np.array(at), *given),
+        platt._likelihood_of_several(np.array(at), *given),
+        strict=True,
+    ):
+        np.testing.assert_allclose(two, several, rtol=1e-9, atol=1e-9)

@@ -1,11 +1,7 @@
 """Settings are chosen on training rows alone, on equal terms, with every rare row there is."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import make_classification
 from sklearn.linear_model import LogisticRegression
@@ -19,7 +15,7 @@ from evenkeel.errors import DoesNotApply, InvalidInput, InvalidType
 from evenkeel.race import Course, Trial, fit_whole, run_race, run_trial
 from evenkeel.race.fold_rows import inner_parts, not_searched
 from evenkeel.race.put_back import PutBack
-from evenkeel.race.search import MOST_ROWS, RARE_ROWS, Searched, _Inner, rung_sizes, thinned
+from evenkeel.race.search import MOST_ROWS, Searched, _Inner
 from evenkeel.race.trial import tried_by
 from evenkeel.report.screen import screen_lines
 from evenkeel.resample import RandomUnderSampler
@@ -211,25 +207,6 @@ def test_rare_rows_are_kept_in_every_rung():
     assert sizes[0] < sizes[8] < sizes[12], "each rung sees more rows of the larger class"
 
 
-@given(
-    st.lists(st.integers(0, 2), min_size=1, max_size=3000),
-    st.floats(0.01, 1),
-    st.floats(0.01, 1),
-    st.integers(0, 9),
-)
-def test_shares_are_stratified_nested_and_never_below_what_a_class_has(codes, one, other, seed):
-    codes = np.array(codes)
-    given = np.arange(len(codes))
-    small, large = (
-        thinned(codes, given, share, np.random.default_rng(seed)) for share in sorted([one, other])
-    )
-    assert np.isin(small, large).all()
-    assert np.all(np.diff(large) > 0)
-    held, kept = np.bincount(codes, minlength=3), np.bincount(codes[small], minlength=3)
-    floor = np.minimum(held, RARE_ROWS)
-    assert np.array_equal(kept, np.maximum(floor, np.ceil(min(one, other) * held)).astype(int))
-
-
 def test_an_inner_fit_of_a_large_table_is_capped_beside_its_rare_rows():
     n = 100_000
     X, y = rows(n=n, n_rare=150)
@@ -368,14 +345,6 @@ def test_several_classes_are_judged_by_the_mean_over_classes():
     found = Searched(trees).fit(X, np.array(["a", "b", "c"])[y])
     assert found.chosen_ == 1
     assert found.predict(X[:5]).dtype.kind == "U"
-
-
-@given(st.integers(1, 300))
-def test_rungs_halve_down_to_two(n):
-    sizes = rung_sizes(n)
-    assert sizes[0] == n
-    assert sizes[-1] <= 2
-    assert all(b == max(2, -(-a // 2)) for a, b in pairwise(sizes))
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from evenkeel.decide.temperature import Temperature
 from evenkeel.errors import DamagedRun, InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -84,6 +84,7 @@ class Unchanged:
         return cls(n_classes)
 
 
+Fits = dict[tuple[int, int], Calibrator]  # by repeat and part left out
 _FITTED: dict[str, type[Platt | Isotonic | Beta | Temperature]] = {
     kind.kind: kind for kind in (Platt, Isotonic, Beta, Temperature)
 }
@@ -142,17 +143,48 @@ def fit_calibrator(
             f"n_classes). Got {p.shape}."
         )
     codes, _, mass = fit_arrays(y, repeats[0], weight, owner=owner)
-    if method == "none":
-        return Unchanged(repeats.shape[2])
     if method == "auto":
-        rarer = min(_rows(mass[codes == code]) for code in range(2))
-        method = "platt"
-        if repeats.shape[2] == 2 and rarer >= MIN_POSITIVES:
-            part = _dealt(codes) if fold is None else _parts(fold, codes)
-            rows, near = thinned(codes, mass, n_classes=2, most=_JUDGES // len(repeats))
-            if _isotonic_wins(codes[rows], repeats[:, rows], near, part[rows]):
-                method = "isotonic"
+        part = _dealt(codes) if fold is None else _parts(fold, codes)
+        method, _ = _better(codes, repeats, mass, np.tile(part, (len(repeats), 1)))
     return _fit(method, codes, repeats, mass)
+
+
+def cross_fit(
+    y: ArrayLike, proba: Floats, fold: Ints, *, method: str = "auto"
+) -> tuple[str, dict[tuple[int, int], Calibrator]]:
+    """One map for each fold of each repeat, fitted on the other folds of that repeat.
+
+    Parameters
+    ----------
+    y
+        ``(n_rows,)``: class codes.
+    proba
+        ``(n_repeats, n_rows, n_classes)``: out-of-fold probabilities at the original prevalence.
+    fold
+        ``(n_repeats, n_rows)``: the fold that held each row out.
+    method
+        As for :func:`fit_calibrator`; with ``"auto"`` the folds left out compare the two maps.
+
+    Returns
+    -------
+    method, calibrators
+        What was taken, and the maps by repeat and fold; none for a fold that holds all rows.
+    """
+    owner = "cross_fit"
+    check_choice(method, METHODS, "method", owner)
+    codes, _, mass = fit_arrays(y, proba[0], None, owner=owner)
+    found: Fits = {}
+    if method == "auto":
+        method, found = _better(codes, proba, mass, fold)
+    if not found:
+        found = {
+            (repeat, one): _fit(
+                method, codes[others], proba[repeat : repeat + 1, others], mass[others]
+            )
+            for repeat, part in enumerate(fold)
+            for one, _, others in _left_out(part)
+        }
+    return method, found
 
 
 def calibrator_from_dict(stored: Any) -> Calibrator:
@@ -168,6 +200,8 @@ def calibrator_from_dict(stored: Any) -> Calibrator:
 
 
 def _fit(method: str, codes: Ints, repeats: Floats, mass: Floats) -> Calibrator:
+    if method == "none":
+        return Unchanged(repeats.shape[2])
     n_repeats, _, n_classes = repeats.shape
     return _FITTED[method].fit(
         np.tile(codes, n_repeats),
@@ -200,18 +234,41 @@ def _parts(fold: ArrayLike, codes: Ints) -> Ints:
     return part
 
 
-def _isotonic_wins(codes: Ints, repeats: Floats, mass: Floats, part: Ints) -> bool:
-    """Whether log-loss on parts left out is lower, beyond what the draw of rows explains."""
-    gain = np.zeros(codes.size)
-    for one in np.unique(part):
-        out = part == one
-        if np.unique(codes[~out & (mass > 0.0)]).size < 2:
-            return False
-        for method, sign in (("platt", 1.0), ("isotonic", -1.0)):
-            found = _fit(method, codes[~out], repeats[:, ~out], mass[~out])
-            given = found.apply(repeats[:, out])[:, np.arange(out.sum()), codes[out]]
-            gain[out] -= sign * np.log(np.maximum(given, _EPS)).mean(axis=0)
-    share = mass / mass.sum()
+def _better(codes: Ints, repeats: Floats, mass: Floats, fold: Ints) -> tuple[str, Fits]:
+    """Which map has the lower log-loss on parts left out, beyond what the draw of rows explains.
+
+    With it come its fits on the other parts, where isotonic was tried and all rows took part.
+    """
+    rarer = min(_rows(mass[codes == code]) for code in range(2))
+    if repeats.shape[2] > 2 or rarer < MIN_POSITIVES:
+        return "platt", {}
+    rows, near = thinned(codes, mass, n_classes=2, most=_JUDGES // len(repeats))
+    every = rows.size == codes.size
+    if every:
+        rows, near = np.arange(codes.size), mass
+    truth = codes[rows]
+    gain = np.zeros(rows.size)
+    fits: dict[str, Fits] = {"platt": {}, "isotonic": {}}
+    for repeat, part in enumerate(fold[:, rows]):
+        raw = repeats[repeat] if every else repeats[repeat, rows]
+        for one, inside, others in _left_out(part):
+            if np.unique(truth[others[near[others] > 0.0]]).size < 2:
+                return "platt", {}
+            for method, sign in (("platt", 1.0), ("isotonic", -1.0)):
+                found = _FITTED[method].fit(truth[others], raw[others], weight=near[others])
+                fits[method][repeat, one] = found
+                given = found.apply(raw[inside])[np.arange(inside.size), truth[inside]]
+                gain[inside] -= sign * np.log(np.maximum(given, _EPS)) / len(repeats)
+    share = near / near.sum()
     mean = float(share @ gain)
     error = float(np.sqrt((share**2) @ (gain - mean) ** 2))
-    return mean > _Z * error
+    kind = "isotonic" if mean > _Z * error else "platt"
+    return kind, fits[kind] if every else {}
+
+
+def _left_out(part: Ints) -> Iterator[tuple[int, Ints, Ints]]:
+    """Each part that leaves other rows: its number, its rows, and the others."""
+    for one in np.unique(part):
+        out = part == one
+        if not out.all():
+            yield int(one), np.flatnonzero(out), np.flatnonzero(~out)

@@ -206,7 +206,8 @@ def newton(
     """
     free = slice(1, None) if fixed_slope else slice(None)
     at = start.astype(np.float64)
-    loss, gradient, hessian = _likelihood(at, logs, soft, mass)
+    likelihood = _likelihood_of_two if logs.shape[1] == 1 else _likelihood_of_several
+    loss, gradient, hessian = likelihood(at, logs, soft, mass)
     for _ in range(_STEPS):
         slopes, bend = gradient[free], hessian[free, free]
         # The ridge only bends the path where scores are flat; the end has gradient 0 all the same.
@@ -216,7 +217,7 @@ def newton(
         if slopes @ step[free] <= 1e-11 * mass.sum():
             return at - step  # the error of a step is the square of its length
         for _ in range(30):
-            ahead = _likelihood(at - step, logs, soft, mass)
+            ahead = likelihood(at - step, logs, soft, mass)
             if ahead[0] <= loss:
                 break
             step /= 2.0
@@ -226,7 +227,22 @@ def newton(
     return at
 
 
-def _likelihood(
+def _likelihood_of_two(
+    at: Floats, logs: Floats, soft: Floats, mass: Floats
+) -> tuple[float, Floats, Floats]:
+    """As for several classes, in a quarter of the time."""
+    x, target = logs[:, 0], soft[:, 0]
+    z = at[0] * x + at[1]
+    small = np.exp(-np.abs(z))
+    loss = float(mass @ (np.log1p(small) + np.maximum(z, 0.0) - target * z))
+    p = np.where(z > 0.0, 1.0, small) / (1.0 + small)
+    miss, bend = mass * (p - target), mass * small / (1.0 + small) ** 2
+    tilt = bend * x
+    edge = tilt.sum()
+    return loss, np.array([miss @ x, miss.sum()]), np.array([[tilt @ x, edge], [edge, bend.sum()]])
+
+
+def _likelihood_of_several(
     at: Floats, logs: Floats, soft: Floats, mass: Floats
 ) -> tuple[float, Floats, Floats]:
     """Negative log-likelihood with its gradient and second derivatives."""

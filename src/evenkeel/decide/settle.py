@@ -9,7 +9,7 @@ import numpy as np
 
 from evenkeel._checks import check_number
 from evenkeel.confusion import confusion_table, from_confusion
-from evenkeel.decide.calibrate import fit_calibrator
+from evenkeel.decide.calibrate import cross_fit, fit_calibrator
 from evenkeel.decide.choose import as_policy, choose, choose_part
 from evenkeel.decide.prior import Chained, PriorShift
 from evenkeel.errors import InvalidInput
@@ -114,22 +114,23 @@ def settle(
     ((1, 400), 0.1)
     """
     policy, (n_repeats, n_rows, n_classes) = as_policy(policy, "settle"), scores.raw.shape
-    fitted = fit_calibrator(scores.y, scores.raw, method=method, fold=scores.fold[0])
+    method, left_out = cross_fit(scores.y, scores.raw, scores.fold, method=method)
+    fitted = fit_calibrator(scores.y, scores.raw, method=method)
     shift, weight = deployment(scores.y, n_classes, prevalence)
     calibrator = fitted if shift is None else Chained((fitted, shift))
     pooled = calibrator.apply(scores.raw)
     alerts = policy.alerts
     if alerts is not None and share is None:
         share = alerts.budget(n_rows, times=times) / n_rows
-    ask = _Ask(policy, columns, share, shift, weight, fitted.kind, n_boot, seed)
+    ask = _Ask(policy, columns, share, shift, weight, n_boot, seed)
     decision = ask.choose(scores.y, pooled, classes=scores.classes)
     proba = np.empty_like(scores.raw)
     labels = np.empty((n_repeats, n_rows), dtype=np.int64)
     for repeat in range(n_repeats):
         for fold in np.unique(scores.fold[repeat]):
-            inside = scores.fold[repeat] == fold
+            inside = np.flatnonzero(scores.fold[repeat] == fold)
             proba[repeat, inside], labels[repeat, inside] = _from_others(
-                scores, ask, repeat, inside
+                scores, ask, left_out.get((repeat, int(fold))), repeat, inside
             )
     final = decision.apply(pooled, columns=columns)
     optimism = _optimism(ask, scores.y, n_classes, final=final, crossed=labels)
@@ -145,7 +146,6 @@ class _Ask:
     share: float | None
     shift: PriorShift | None
     weight: Floats | None
-    method: str
     n_boot: int
     seed: int
 
@@ -154,7 +154,7 @@ class _Ask:
         y: Ints,
         p: Floats,
         *,
-        rows: NDArray[np.bool_] | None = None,
+        rows: Ints | None = None,
         classes: tuple[Any, ...] | None = None,
     ) -> Decision:
         """Choose on some rows; folds get a fifth of the redraws."""
@@ -174,7 +174,7 @@ class _Ask:
             classes=classes,
         )
 
-    def part(self, rows: NDArray[np.bool_]) -> dict[str, Any] | None:
+    def part(self, rows: Ints) -> dict[str, Any] | None:
         """The columns that the costs name, cut to some rows."""
         if self.columns is None:
             return None
@@ -207,21 +207,23 @@ def deployment(
 
 
 def _from_others(
-    scores: Scores, ask: _Ask, repeat: int, inside: NDArray[np.bool_]
+    scores: Scores, ask: _Ask, calibrator: Calibrator | None, repeat: int, inside: Ints
 ) -> tuple[Floats, Ints]:
     """Probabilities and labels of one fold, by what the other folds of its repeat settle."""
-    mine, raw = scores.raw[repeat, inside], scores.raw[repeat, ~inside]
-    y = scores.y[~inside]
-    present = np.unique(y)
-    if not present.size:
+    mine = scores.raw[repeat, inside]
+    if calibrator is None:  # there are no other folds
         return mine, np.full(len(mine), np.bincount(scores.y).argmax())
-    calibrator: Calibrator = fit_calibrator(y, raw, method=ask.method)
     if ask.shift is not None:
         calibrator = Chained((calibrator, ask.shift))
     calibrated = calibrator.apply(mine)
-    if present.size == 1:
-        return calibrated, np.full(len(mine), present[0])
-    decision = ask.choose(y, calibrator.apply(raw), rows=~inside, classes=scores.classes)
+    out = np.ones(scores.y.size, bool)
+    out[inside] = False
+    others = np.flatnonzero(out)
+    y = scores.y[others]
+    if np.ptp(y) == 0:
+        return calibrated, np.full(len(mine), y[0])
+    known = calibrator.apply(scores.raw[repeat, others])
+    decision = ask.choose(y, known, rows=others, classes=scores.classes)
     return calibrated, decision.apply(calibrated, columns=ask.part(inside))
 
 

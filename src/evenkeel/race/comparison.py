@@ -9,7 +9,7 @@ import numpy as np
 
 from evenkeel._checks import check_choice, check_number
 from evenkeel._rows import columns_of
-from evenkeel._threads import side_by_side
+from evenkeel._threads import limited, side_by_side
 from evenkeel.errors import InvalidInput
 from evenkeel.evidence import WEAK, rare_rows
 from evenkeel.learners import make_learner
@@ -245,12 +245,13 @@ def judge_all(
     seen = field_of(there, judge)
     if seen is None:
         return found
+    with limited(1):  # sums over many rows: more threads would only wait for memory
+        lucky = None if weak else flattery(seen, seed=judge.seed)
+        agreed = {} if weak else agreement(there, judge)
     return replace(
         found,
-        flattery=None if weak else flattery(seen, seed=judge.seed),
-        agreement={}
-        if weak
-        else {name: (entry.name, entry.learner) for name, entry in agreement(there, judge).items()},
+        flattery=lucky,
+        agreement={name: (entry.name, entry.learner) for name, entry in agreed.items()},
         needed=needed(seen, judge.objective, n_rare=rare_rows(np.bincount(course.y))),
     )
 

@@ -12,7 +12,7 @@ from evenkeel.bootstrap import row_draws
 if TYPE_CHECKING:
     from evenkeel.race.choice import Field
 
-_DRAWS, _FEWEST, _CELLS = 500, 100, 100_000_000
+_DRAWS, _FEWEST, _CELLS = 500, 100, 30_000_000
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,11 @@ from sklearn.base import clone
 
 from evenkeel._rows import n_rows, take
 from evenkeel.answers import aligned
+from evenkeel.distribution import encode
 from evenkeel.errors import InvalidInput, InvalidType
 from evenkeel.influence import average_precision_influence
 from evenkeel.race.put_back import put_back
+from evenkeel.race.rungs import rung_sizes, thinned
 from evenkeel.split import make_folds
 from evenkeel.wrappers import Wrapper, as_rows, fit_weighted
 
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 
 FEW_SHARE = 0.25  # of the inner training rows in the last rung but one, half of that before it
 MOST_ROWS = 20_000  # of an inner fit, beside the rare ones
-RARE_ROWS = 200  # a class with no more rows keeps them all: fewer could not be told apart
 PARTS = 4  # inner parts where none are given
 
 
@@ -181,7 +182,8 @@ class _Inner:
         self, X: Any, y: Any, parts: Any, columns: dict[str, Any], seed: int, left_out: Any = None
     ) -> None:
         self.X, self.y, self.columns, self.seed, self.left_out = X, y, columns, seed, left_out
-        self.classes, self.codes = np.unique(y, return_inverse=True)
+        classes, self.codes = encode(y)
+        self.classes = np.asarray(classes)
         self.part_of = self._dealt() if parts is None else np.asarray(parts)
         if self.part_of is not None and self.part_of.shape != self.codes.shape:
             raise InvalidInput(
@@ -204,7 +206,7 @@ class _Inner:
         usable = []
         for part in np.unique(self.part_of):
             judged, fit_on = self.codes[self.part_of == part], self.codes[self._beside(part)]
-            if np.ptp(judged) > 0 and np.unique(fit_on).size > 1:
+            if np.ptp(judged) > 0 and fit_on.size and np.ptp(fit_on) > 0:
                 usable.append(part)
         return usable
 
@@ -226,12 +228,7 @@ class _Inner:
             for name, values in self.columns.items()
         }
         model = fit_weighted(clone(candidate), train.X, self.y[train.rows], **given)
-        if not hasattr(model, "predict_proba"):
-            raise InvalidType(
-                f"candidates must have predict_proba. {type(model).__name__} has none."
-            )
-        codes = np.searchsorted(self.classes, model.classes_)
-        proba = aligned(model.predict_proba(valid.X), codes, len(self.classes))
+        proba = self._forecast(model, valid.X)
         truth = self.codes[valid.rows]
         kinds = [1] if len(self.classes) == 2 else np.unique(truth)
         found = [
@@ -240,6 +237,14 @@ class _Inner:
         ]
         pull: Floats = np.mean([pull for _, pull in found], axis=0)
         return float(np.mean([value for value, _ in found])), pull / valid.weight.sum()
+
+    def _forecast(self, model: Any, X: Any) -> Floats:
+        if not hasattr(model, "predict_proba"):
+            raise InvalidType(
+                f"candidates must have predict_proba. {type(model).__name__} has none."
+            )
+        codes = np.searchsorted(self.classes, model.classes_)
+        return aligned(model.predict_proba(X), codes, len(self.classes))
 
     def _rows(self, part: Any, share: float) -> tuple[_Rows, _Rows]:
         """Rows to fit on and rows to judge by: the same for all candidates of a rung.
@@ -259,39 +264,6 @@ class _Inner:
             fit_on = _Rows(take(self.X, train), train)
             self._kept = (part, share), (fit_on, _Rows(take(self.X, valid), valid, weight))
         return self._kept[1]
-
-
-def rung_sizes(n: int) -> list[int]:
-    """Candidates in each rung.
-
-    >>> rung_sizes(8), rung_sizes(5), rung_sizes(2)
-    ([8, 4, 2], [5, 3, 2], [2])
-    """
-    sizes = [n]
-    while sizes[-1] > 2:
-        sizes.append(max(2, math.ceil(sizes[-1] / 2)))
-    return sizes
-
-
-def thinned(
-    codes: Ints, rows: Ints, share: float, rng: np.random.Generator, *, least: int = 0
-) -> Ints:
-    """A share of the rows, sorted, class by class; of a class at least 200 rows, or all it has.
-
-    Shares of one generator are nested: the rows of a smaller one are among those of a larger.
-
-    Parameters
-    ----------
-    codes, rows
-        Class codes of all rows; numbers of those to draw from, sorted.
-    share, least
-        In (0, 1]; and rows to keep of a class where that is more than 200.
-    """
-    kept = []
-    for code in np.unique(codes[rows]):
-        mine = rng.permutation(rows[codes[rows] == code])
-        kept.append(mine[: max(RARE_ROWS, least, math.ceil(share * mine.size))])
-    return np.sort(np.concatenate(kept))
 
 
 def _clearly_better(rival: Judged, default: Judged) -> bool:
