@@ -288,8 +288,14 @@ def test_a_seed_of_its_own_stays_and_others_get_one():
         (SelfPacedEnsembleClassifier(k_bins=0), "k_bins of .* must be a whole number"),
         (ClusteredEnsembleClassifier(combine="vote"), "combine of .* must be one of"),
         (ClusteredEnsembleClassifier(cv=1), "cv of .* must be a whole number"),
+        (RUSBoostClassifier(cv=1), "cv of RUSBoost.* must be a whole number"),
+        (SelfPacedEnsembleClassifier(cv=1), "cv of SelfPaced.* must be a whole number"),
+        (
+            EasyEnsembleClassifier(replacement=True, oob_score=True),
+            "oob_score of EasyEnsembleClassifier must be False",
+        ),
     ],
-    ids=range(14),
+    ids=range(17),
 )
 def test_bad_parameters_are_named(member, match):
     X, y = made(n=200, rare=20)

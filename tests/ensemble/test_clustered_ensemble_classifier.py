@@ -9,7 +9,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
 from evenkeel.ensemble import ClusteredEnsembleClassifier, UnderBaggingClassifier
-from evenkeel.ensemble.majority_groups import majority_groups
+from evenkeel.ensemble.majority_groups import cut_further, majority_groups
 from evenkeel.errors import DoesNotApply, InvalidInput
 
 
@@ -85,3 +85,81 @@ def test_a_class_of_one_row_cannot_be_stacked():
     X, y = kinds(n=300, rare=1)
     with pytest.raises(InvalidInput, match="must be 'sum', 'mean' or 'max'"):
         ClusteredEnsembleClassifier(GaussianNB(), 3).fit(X, y)
+
+
+@pytest.mark.parametrize("combine", ["stacked", "sum", "mean"])
+def test_a_warm_start_cuts_the_largest_groups_and_keeps_the_other_models(combine):
+    X, y = kinds()
+    weight = np.where(np.arange(len(y)) % 5 == 0, 0.0, 1.0)
+    settings = {"combine": combine, "random_state": 0, "warm_start": True}
+    warm = ClusteredEnsembleClassifier(GaussianNB(), 3, **settings).fit(X, y, weight)
+    groups, models, rows = warm.groups_, warm.estimators_, warm.estimators_samples_
+    assert warm.set_params(n_estimators=5).fit(X, y, weight) is warm
+    sizes = np.bincount(groups)
+    cut = [g for g in range(3) if not np.array_equal(rows[g], warm.estimators_samples_[g])]
+    assert 1 <= len(cut) <= 2
+    assert int(sizes.argmax()) in cut
+    for number in range(3):
+        assert (warm.estimators_[number] is models[number]) == (number not in cut)
+    for number in range(5):
+        own = warm.estimators_samples_[number]
+        assert (weight[own] > 0).all()
+        assert np.array_equal(own[y[own] == 1], np.flatnonzero((y == 1) & (weight > 0)))
+        slow = GaussianNB().fit(X[own], y[own])
+        assert np.allclose(warm.estimators_[number].predict_proba(X), slow.predict_proba(X))
+        assert len(set(groups[warm.groups_ == number].tolist())) == 1  # of one group of before
+    assert np.bincount(warm.groups_).min() > 0
+    assert warm.predict_proba(X)[:, 1].mean() == pytest.approx(y.mean(), rel=0.2)
+
+
+def test_warm_starts_step_by_step_reach_what_one_reaches():
+    X, y = kinds(n=1500, rare=100)
+    first = {"combine": "sum", "random_state": 0, "warm_start": True}
+    once, twice = (ClusteredEnsembleClassifier(GaussianNB(), 2, **first).fit(X, y) for _ in "ab")
+    once.set_params(n_estimators=6).fit(X, y)
+    for number in (3, 6, 6):
+        twice.set_params(n_estimators=number).fit(X, y)
+    assert np.array_equal(once.groups_, twice.groups_)
+    assert np.array_equal(once.predict_proba(X), twice.predict_proba(X))
+    twice.set_params(n_estimators=None).fit(X, y)  # the ratio is 14
+    assert len(twice.estimators_) == 14
+    twice.set_params(n_estimators=17).fit(X, y)
+    assert len(twice.set_params(n_estimators=None).fit(X, y).estimators_) == 17
+
+
+def test_groups_are_cut_until_their_rows_are_alike():
+    X = np.repeat([0.0, 1.0, 5.0, 6.0], [40, 10, 5, 5])[:, None]
+    rows, groups = np.arange(60), np.repeat([0, 1], [50, 10])
+    assert cut_further(X, rows, groups, 3, 0).tolist() in (
+        np.repeat([0, 2, 1], [40, 10, 10]).tolist(),
+        np.repeat([2, 0, 1], [40, 10, 10]).tolist(),
+    )
+    found = cut_further(X, rows, groups, 9, 0)
+    assert np.bincount(found).sum() == 60
+    assert len({(value, group) for value, group in zip(X[:, 0], found, strict=True)}) == 4
+    assert found.max() == 3
+    assert groups.max() == 1
+    assert np.array_equal(cut_further(X, rows, groups, 2, 0), groups)
+
+
+def test_a_warm_start_is_on_the_same_table_and_has_no_fewer_groups():
+    X, y = kinds(n=1500, rare=100)
+    warm = ClusteredEnsembleClassifier(
+        GaussianNB(), 3, combine="sum", warm_start=True, random_state=0
+    ).fit(X, y)
+    with pytest.raises(InvalidInput, match=r"n_estimators of .* must be at least 3"):
+        warm.set_params(n_estimators=2).fit(X, y)
+    warm.set_params(n_estimators=4)
+    with pytest.raises(InvalidInput, match="columns of the first fit"):
+        warm.fit(X[:, :1], y)
+    with pytest.raises(InvalidInput, match="must have the classes of the first fit"):
+        warm.fit(X, y + 1)
+    light = np.where(np.arange(len(y)) == np.argmin(y), 0.0, 1.0)
+    half = np.arange(len(y)) % 2 == 0
+    with pytest.raises(InvalidInput, match=r"must be those of the last fit.* 1,400 rows"):
+        warm.fit(X[half], y[half])
+    with pytest.raises(InvalidInput, match=r"must be those of the last fit.*Got 1,399\."):
+        warm.fit(X, y, light)
+    with pytest.raises(InvalidInput, match=r"must be those of the last fit.*Got 1,400 other ones"):
+        warm.fit(X, np.roll(y, 1))
+    assert len(warm.fit(X, y).estimators_) == 4

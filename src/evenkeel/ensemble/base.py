@@ -26,6 +26,7 @@ from evenkeel.ensemble.members import (
     probabilities_of,
     stretch,
 )
+from evenkeel.ensemble.out_of_bag import judged, out_of_bag
 from evenkeel.errors import InvalidInput, InvalidType
 
 if TYPE_CHECKING:
@@ -83,16 +84,15 @@ class Ensemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         before = getattr(self, "n_features_in_", None)
         training = self._begin(X, y, sample_weight)
         done: list[Member] = self._members if self._goes_on(training, before) else []
-        if done and len(done) > self.n_estimators:
+        if done and len(done) > self._number(training, done):
             raise InvalidInput(
                 f"n_estimators of {type(self).__name__} must be at least {len(done)}, the members "
                 f"that there are, with warm_start=True. Got {self.n_estimators}."
             )
-        self._seed = training.seed
-        self.classes_ = training.classes
-        self.shares_ = training.shares
-        self._members = self._fit_members(training, done)
-        self._finish(training)
+        self._fit_to(training, done)
+        if self.oob_score:
+            scores = self._left_out_scores(training)
+            self.oob_decision_function_, self.oob_score_ = judged(self, training.codes, scores)
         return self
 
     def predict_proba(self, X: Any) -> Floats:
@@ -151,7 +151,9 @@ class Ensemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         labels = training.classes.tolist()
         counts = dict(zip(labels, training.counts.tolist(), strict=True))
         strategy, again = self._asked()
-        y = training.classes[training.codes] if callable(strategy) else None
+        y = None
+        if callable(strategy):
+            y = training.classes[training.codes[np.sort(np.concatenate(training.rows_of))]]
         asked = wanted(strategy, counts, kind="under", y=y, owner=type(self).__name__)
         sizes = [int((counts | asked)[label]) for label in labels]
         return sizes, [self.bootstrap or (again and label in asked) for label in labels]
@@ -200,6 +202,17 @@ class Ensemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
         return True
 
+    def _fit_to(self, training: Training, done: list[Member]) -> None:
+        """Everything that predictions need."""
+        self._seed = training.seed
+        self.classes_ = training.classes
+        self.shares_ = training.shares
+        self._members = self._fit_members(training, done)
+
+    def _number(self, training: Training, done: list[Member]) -> int:
+        """How many members there are to be."""
+        return self.n_estimators
+
     def _fit_members(self, training: Training, done: list[Member]) -> list[Member]:
         self._drawn = self._draws(training)
         templates = self._checked_templates(training)
@@ -228,36 +241,21 @@ class Ensemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         work = Parallel(n_jobs=self.n_jobs, verbose=self.verbose, prefer="threads")
         return list(work(delayed(call)(part) for part in parts))
 
-    def _finish(self, training: Training) -> None:
-        """What follows once the members are there."""
-        if not self.oob_score:
-            return
-        from evenkeel.ensemble.out_of_bag import out_of_bag
-
-        scores = self._side_by_side_oob(training, out_of_bag)
-        proba = np.full(scores.shape, np.nan)
-        known = np.isfinite(scores[:, 0])
-        proba[known] = probabilities_of(scores[known])
-        self.oob_decision_function_ = proba
-        said = (scores[known] - np.log(self.shares_)).argmax(axis=1)
-        truth = training.codes[known]
-        if callable(self.oob_score):
-            self.oob_score_ = self.oob_score(self.classes_[truth], self.classes_[said])
-        else:
-            self.oob_score_ = float(np.mean(said == truth)) if truth.size else float("nan")
-
-    def _side_by_side_oob(self, training: Training, score: Callable[..., Any]) -> Floats:
+    def _left_out_scores(self, training: Training) -> Floats:
+        """Scores of each row by what never saw it, ``(n_rows, n_classes)``; NaN where there is none."""
         bags = [np.unique(rows) for rows in self.estimators_samples_]
         starts = range(0, len(training.codes), CHUNK)
         found = self._side_by_side(
-            lambda start: score(self._members, training, bags, start, start + CHUNK), starts
+            lambda start: out_of_bag(self._members, training, bags, start, start + CHUNK), starts
         )
         return np.concatenate(found)
 
     def _log_scores(self, X: Any) -> Floats:
         """Averages of the members' ``log_shares``, ``(n_rows, n_classes)``."""
         check_is_fitted(self, "_members")
-        X = checked_table(self, X, reset=False)
+        return self._scores_of(checked_table(self, X, reset=False))
+
+    def _scores_of(self, X: Any) -> Floats:
         n = n_rows(X)
         if n <= CHUNK:
             return self._score_rows(X)

@@ -11,13 +11,14 @@ from evenkeel._rows import n_rows, take
 from evenkeel.ensemble.base import Ensemble
 from evenkeel.ensemble.combiner import COMBINERS, Combiner, odds_against
 from evenkeel.ensemble.gradient_boosting import gradient_boosting
-from evenkeel.ensemble.majority_groups import majority_groups
+from evenkeel.ensemble.majority_groups import cut_further, majority_groups
 from evenkeel.ensemble.members import Member, Training, fit_member, light, log_shares
+from evenkeel.ensemble.out_of_bag import out_of_fold
 from evenkeel.ensemble.templates import cycled, outline_of
 from evenkeel.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -51,7 +52,17 @@ class ClusteredEnsembleClassifier(Ensemble):
         ``"mean"`` or ``"max"`` of the ``a_g``, shifted until the mean probability of the training
         rows is the prevalence. Only ``"stacked"`` fits the models more than once.
     cv
-        Folds of ``"stacked"``, at least 2; at most the rows of the smallest class.
+        Folds of ``"stacked"`` and of ``oob_score``, at least 2; at most the rows of the smallest
+        class.
+    oob_score
+        Whether ``oob_score_`` and ``oob_decision_function_`` are made, by an ensemble fitted anew,
+        groups and combiner too, ``cv`` times, each time without a fold of the rows; a function of
+        ``(y_true, y_pred)`` scores in place of accuracy.
+    warm_start
+        Keep the groups and models of the last fit, on the same table; the largest groups are cut in
+        two until there are ``n_estimators`` (None: the ratio, or what there is if that is more), and
+        only they get new models; the combiner is fitted anew. The groups are then not those of a
+        fit at once.
     n_jobs
         Threads; None is one.
     random_state
@@ -65,7 +76,9 @@ class ClusteredEnsembleClassifier(Ensemble):
         Members of class codes; labels; share of each class in the table and in each member's rows;
         row numbers of each member.
     groups_
-        Group of each row of the majority, in the order of the table.
+        Group of each row of the majority that weighs more than 0, in the order of the table.
+    oob_score_, oob_decision_function_
+        With ``oob_score``: NaN for rows of weight 0.
 
     References
     ----------
@@ -82,6 +95,8 @@ class ClusteredEnsembleClassifier(Ensemble):
     [0, 1, 0]
     """
 
+    groups_: Ints
+
     def __init__(
         self,
         estimator: Any = None,
@@ -90,6 +105,8 @@ class ClusteredEnsembleClassifier(Ensemble):
         estimators: Sequence[Any] | None = None,
         combine: str = "stacked",
         cv: int = 3,
+        oob_score: bool | Callable[[Any, Any], float] = False,
+        warm_start: bool = False,
         n_jobs: int | None = None,
         random_state: Any = None,
         verbose: int = 0,
@@ -99,6 +116,8 @@ class ClusteredEnsembleClassifier(Ensemble):
         self.estimators = estimators
         self.combine = combine
         self.cv = cv
+        self.oob_score = oob_score
+        self.warm_start = warm_start
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.verbose = verbose
@@ -116,34 +135,54 @@ class ClusteredEnsembleClassifier(Ensemble):
         check_number(self.cv, "cv", owner, low=2, whole=True)
         check_choice(self.combine, COMBINERS, "combine", owner)
 
+    def _number(self, training: Training, done: list[Member]) -> int:
+        if self.n_estimators is not None:
+            return int(self.n_estimators)
+        ratio = training.counts.max() / training.counts.min()
+        return max(len(done), int(np.clip(np.rint(ratio), 2, MOST_GROUPS)))
+
     def _fit_members(self, training: Training, done: list[Member]) -> list[Member]:
         templates = self._checked_templates(training)
-        counts = training.counts
-        self._majority = int(counts.argmax())
-        asked = self.n_estimators
-        if asked is None:
-            ratio = counts.max() / counts.min()
-            asked = int(np.clip(np.rint(ratio), 2, MOST_GROUPS))
-        rows = training.rows_of[self._majority]
-        self.groups_ = majority_groups(training.X, rows, asked, training.seed)
-        n_groups = int(self.groups_.max()) + 1
-        group = np.full(len(training.codes), -1)
-        group[rows] = self.groups_
-        usable = np.zeros(len(training.codes), bool)
-        usable[np.concatenate(training.rows_of)] = True
-        self._rows = [
-            np.flatnonzero(usable & ((group == g) | (group == -1))) for g in range(n_groups)
-        ]
+        rows, asked = _majority_of(training), self._number(training, done)
+        if done:
+            self._check_same_rows(training)
+            groups = cut_further(training.X, rows, self.groups_, asked, training.seed)
+            cut = np.bincount(groups)[: len(done)] < np.bincount(self.groups_)
+            kept = {number: done[number] for number in np.flatnonzero(~cut).tolist()}
+        else:
+            groups, kept = majority_groups(training.X, rows, asked, training.seed), {}
+        rows_of = _rows_of_groups(training, groups)
 
         def fit_one(part: tuple[int, Ints]) -> Member:
             number, own = part
             random = np.random.default_rng([training.seed, number, 1])
             return fit_member(templates[number % len(templates)], training, own, random)
 
-        members = self._side_by_side(fit_one, list(enumerate(self._rows)))
+        new = [part for part in enumerate(rows_of) if part[0] not in kept]
+        fitted = self._side_by_side(fit_one, new)
+        kept |= {number: one for (number, _), one in zip(new, fitted, strict=True)}
+        members = [kept[number] for number in range(len(rows_of))]
+        self._majority = int(training.counts.argmax())
+        self.groups_, self._rows = groups, rows_of
         self._members, self.classes_, self.shares_ = members, training.classes, training.shares
         self._combiner = self._settled(training, fit_one)
         return members
+
+    def _check_same_rows(self, training: Training) -> None:
+        size = _majority_of(training).size
+        if size == self.groups_.size:
+            now = _rows_of_groups(training, self.groups_)
+            if all(np.array_equal(*pair) for pair in zip(now, self._rows, strict=True)):
+                return
+        raise InvalidInput(
+            f"X, y and sample_weight of {type(self).__name__} must be those of the last fit, with "
+            f"warm_start=True: its groups are of {self.groups_.size:,} rows of the majority. "
+            f"Got {size:,}{' other ones' if size == self.groups_.size else ''}."
+        )
+
+    def _left_out_scores(self, training: Training) -> Floats:
+        least = 2 if self.combine == "stacked" else 1
+        return out_of_fold(self, training, self.cv, least)
 
     def _settled(self, training: Training, fit_one: Any) -> Combiner:
         combiner = Combiner(self.combine, self._majority, self.drawn_shares_, self.shares_)
@@ -212,3 +251,18 @@ class ClusteredEnsembleClassifier(Ensemble):
         for number, member in enumerate(self._members):
             features[:, number] = self._against(number, member, X)
         return features
+
+
+def _majority_of(training: Training) -> Ints:
+    return training.rows_of[int(training.counts.argmax())]
+
+
+def _rows_of_groups(training: Training, groups: Ints) -> list[Ints]:
+    """Rows of each group and of all other classes, sorted."""
+    group = np.full(len(training.codes), -1)
+    group[_majority_of(training)] = groups
+    usable = np.zeros(len(training.codes), bool)
+    usable[np.concatenate(training.rows_of)] = True
+    return [
+        np.flatnonzero(usable & ((group == g) | (group == -1))) for g in range(groups.max() + 1)
+    ]

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from evenkeel.ensemble.base import Ensemble
 from evenkeel.ensemble.boosted_stumps import BoostedStumps
+from evenkeel.ensemble.out_of_bag import check_leaves_rows_out
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from evenkeel.ensemble.members import Training
 
 
@@ -29,6 +32,11 @@ class EasyEnsembleClassifier(Ensemble):
         Rows of each class in a member, a form of :func:`evenkeel.distribution.wanted`.
     replacement
         Draw the classes that are cut with replacement.
+    bootstrap
+        Draw the rows of every class with replacement, so that rows of each are left out.
+    oob_score
+        Whether ``oob_score_`` and ``oob_decision_function_`` are made, with ``bootstrap``; a
+        function of ``(y_true, y_pred)`` scores in place of accuracy.
     n_jobs
         Threads; None is one.
     random_state
@@ -41,6 +49,8 @@ class EasyEnsembleClassifier(Ensemble):
     estimators_, classes_, shares_, drawn_shares_, estimators_samples_
         Members of class codes; labels; share of each class in the table and in each member's rows;
         row numbers of each member.
+    oob_score_, oob_decision_function_
+        With ``oob_score``: NaN for rows that no member left out.
 
     References
     ----------
@@ -64,6 +74,8 @@ class EasyEnsembleClassifier(Ensemble):
         warm_start: bool = False,
         sampling_strategy: Any = "auto",
         replacement: bool = False,
+        bootstrap: bool = False,
+        oob_score: bool | Callable[[Any, Any], float] = False,
         n_jobs: int | None = None,
         random_state: Any = None,
         verbose: int = 0,
@@ -73,6 +85,8 @@ class EasyEnsembleClassifier(Ensemble):
         self.warm_start = warm_start
         self.sampling_strategy = sampling_strategy
         self.replacement = replacement
+        self.bootstrap = bootstrap
+        self.oob_score = oob_score
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.verbose = verbose
@@ -82,3 +96,7 @@ class EasyEnsembleClassifier(Ensemble):
 
     def _templates(self, training: Training) -> list[Any]:
         return [self._outline()]
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        check_leaves_rows_out(self, self.bootstrap)

@@ -15,6 +15,8 @@ from evenkeel.distribution import encode
 from evenkeel.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -103,5 +105,10 @@ def only_rows(
                 f"sample_weight of {owner} must leave every class a row with a weight above 0. Got none "
                 f"for {label!r}: without it fewer than the classes of y remain."
             )
-    masses = np.array([rows.size if weight is None else weight[rows].sum() for rows in rows_of])
-    return list(rows_of), masses.astype(np.float64)
+    return list(rows_of), masses_of(rows_of, weight)
+
+
+def masses_of(rows_of: Sequence[Ints], weight: Floats | None) -> Floats:
+    """The weight of each class, ``(n_classes,)``: where rows have none, their number."""
+    masses = [rows.size if weight is None else weight[rows].sum() for rows in rows_of]
+    return np.array(masses, dtype=np.float64)

@@ -71,6 +71,36 @@ def majority_groups(X: Any, rows: Ints, n_groups: int, seed: int) -> Ints:
     return np.asarray(np.unique(np.concatenate(found), return_inverse=True)[1])
 
 
+def cut_further(X: Any, rows: Ints, groups: Ints, n_groups: int, seed: int) -> Ints:
+    """The groups once the largest of them was cut in two, again and again.
+
+    Parameters
+    ----------
+    X, rows, seed
+        As in :func:`majority_groups`, which cuts.
+    groups
+        Group of each of the rows, ``(n_rows,)``; stays as it is.
+    n_groups
+        Groups to reach; fewer where no group is left whose rows differ.
+
+    Returns
+    -------
+    array (n_rows,)
+        Of a group that was cut one half keeps the number, the other takes the next free one.
+    """
+    groups, alike = groups.copy(), np.zeros(n_groups, bool)
+    while (found := int(groups.max()) + 1) < n_groups:
+        sizes = np.where(alike[:found], 0, np.bincount(groups))
+        largest = int(sizes.argmax())
+        if sizes[largest] == 0:
+            break
+        own = np.flatnonzero(groups == largest)
+        half = majority_groups(X, rows[own], 2, seed)
+        alike[largest] = not half.any()
+        groups[own[half == 1]] = found
+    return groups
+
+
 def _read(X: Any) -> Any:
     if is_sparse(X):
         return X

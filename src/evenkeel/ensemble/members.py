@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.validation import has_fit_parameter
 
 from evenkeel._rows import as_frame, n_rows, take
+from evenkeel.ensemble.inputs import masses_of
 from evenkeel.errors import DoesNotApply
 from evenkeel.wrappers import fit_weighted
 
@@ -66,6 +67,20 @@ class Training:
     def counts(self) -> Ints:
         """Rows of each class that can be drawn."""
         return np.array([rows.size for rows in self.rows_of])
+
+    @property
+    def mass(self) -> Floats:
+        """What each row weighs, ``(n_rows,)``: 0 for rows that cannot be drawn."""
+        mass = np.zeros(len(self.codes))
+        drawable = np.concatenate(self.rows_of)
+        mass[drawable] = 1.0 if self.weight is None else self.weight[drawable]
+        return mass
+
+    def without(self, out: Any) -> Training:
+        """The same table, of which some rows ``(n_rows,)`` bool cannot be drawn."""
+        rows_of = [rows[~out[rows]] for rows in self.rows_of]
+        masses = masses_of(rows_of, self.weight)
+        return replace(self, rows_of=rows_of, shares=masses / masses.sum())
 
 
 @dataclass(frozen=True, eq=False)

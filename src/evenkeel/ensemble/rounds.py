@@ -45,16 +45,15 @@ class Rounds:
 
     def __init__(self, training: Training, rate: float, *, binned: bool) -> None:
         self.training, self.rate = training, rate
-        n = len(training.codes)
-        weight = np.ones(n) if training.weight is None else training.weight.copy()
-        self.weight = weight / weight.sum()
+        mass = training.mass
+        self.weight = mass / mass.sum()
         self.members: list[Any] = []
         self.votes: list[float] = []
         self.errors: list[float] = []
         self.attempts: list[int] = []
         if binned:
             numbers = as_numbers(training.X)
-            self.bins = Bins(numbers[:: max(1, n // _LEARN)])
+            self.bins = Bins(numbers[:: max(1, len(mass) // _LEARN)])
             self.codes = self.bins.codes(numbers)
 
     def draw(self, draws: Draws, random: np.random.Generator) -> tuple[Ints, Floats]:

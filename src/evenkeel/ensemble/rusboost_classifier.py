@@ -13,11 +13,14 @@ from evenkeel.ensemble.base import Ensemble
 from evenkeel.ensemble.draws import Draws
 from evenkeel.ensemble.made_tables import made_table
 from evenkeel.ensemble.members import Member, Training, fit_member, table_for
+from evenkeel.ensemble.out_of_bag import out_of_fold
 from evenkeel.ensemble.rounds import Rounds, as_numbers, levels, seen_by
 from evenkeel.ensemble.stumps import Steps
 from evenkeel.resample.checks import check_resampler
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -47,6 +50,13 @@ class RUSBoostClassifier(Ensemble):
     replacement
         Draw the classes that are cut one by one; otherwise at even steps along the weights, where
         only a row that weighs more than a step is drawn twice.
+    oob_score
+        Whether ``oob_score_`` and ``oob_decision_function_`` are made, by an ensemble fitted
+        anew ``cv`` times, each time without a fold of the rows; a function of ``(y_true, y_pred)``
+        scores in place of accuracy. Rows that single rounds left out would not do: they have a part
+        in the rounds that follow from others.
+    cv
+        Folds of ``oob_score``, at least 2; at most the rows of the smallest class.
     resampler
         Resampler of :mod:`evenkeel.resample` in place of random under-sampling, with its own
         ``sampling_strategy``: ``SMOTE()`` makes this SMOTEBoost. A made row weighs as its parent.
@@ -61,6 +71,8 @@ class RUSBoostClassifier(Ensemble):
         Classifiers (or stumps), ``log(1 / a)`` times the rate, and pseudo-losses.
     classes_, shares_
         Labels, and the share of each in the table.
+    oob_score_, oob_decision_function_
+        With ``oob_score``: NaN for rows of weight 0.
 
     References
     ----------
@@ -90,6 +102,8 @@ class RUSBoostClassifier(Ensemble):
         sampling_strategy: Any = "auto",
         replacement: bool = False,
         resampler: Any = None,
+        oob_score: bool | Callable[[Any, Any], float] = False,
+        cv: int = 3,
         warm_start: bool = False,
         random_state: Any = None,
     ) -> None:
@@ -99,6 +113,8 @@ class RUSBoostClassifier(Ensemble):
         self.sampling_strategy = sampling_strategy
         self.replacement = replacement
         self.resampler = resampler
+        self.oob_score = oob_score
+        self.cv = cv
         self.warm_start = warm_start
         self.random_state = random_state
 
@@ -131,6 +147,7 @@ class RUSBoostClassifier(Ensemble):
         super()._check_parameters()
         owner = type(self).__name__
         check_number(self.learning_rate, "learning_rate", owner, low=0.0, open_low=True)
+        check_number(self.cv, "cv", owner, low=2, whole=True)
         if self.resampler is not None:
             check_resampler(self.resampler, f"resampler of {owner}", "be None, or ")
 
@@ -166,8 +183,11 @@ class RUSBoostClassifier(Ensemble):
             self._steps = Steps(rounds.members, values, training.n_classes)
         self._members = rounds.members
         votes = self._score_rows(training.X)
-        self._level = levels(votes, training.weight, training.shares)
+        self._level = levels(votes, training.mass, training.shares)
         return rounds.members
+
+    def _left_out_scores(self, training: Training) -> Floats:
+        return out_of_fold(self, training, self.cv)
 
     def _fit_round(self, rounds: Rounds, training: Training, template: Any, attempt: int) -> Any:
         random = np.random.default_rng([training.seed, attempt, 1])

@@ -19,9 +19,10 @@ from evenkeel.ensemble.members import (
     log_shares,
     probabilities_of,
 )
+from evenkeel.ensemble.out_of_bag import out_of_fold
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -52,6 +53,13 @@ class SelfPacedEnsembleClassifier(Ensemble):
         ``"cross-entropy"`` -log p.
     sampling_strategy
         Rows of each class in a member, a form of :func:`evenkeel.distribution.wanted`.
+    oob_score
+        Whether ``oob_score_`` and ``oob_decision_function_`` are made, by an ensemble fitted
+        anew ``cv`` times, each time without a fold of the rows; a function of ``(y_true, y_pred)``
+        scores in place of accuracy. Rows that single members left out would not do: they have a part
+        in the members that follow from others.
+    cv
+        Folds of ``oob_score``, at least 2; at most the rows of the smallest class.
     warm_start
         Keep the members of the last fit, on the same table, and add up to ``n_estimators``; the
         pace ``a`` of the new ones is that of the new number.
@@ -66,6 +74,8 @@ class SelfPacedEnsembleClassifier(Ensemble):
     ----------
     estimators_, classes_, shares_, drawn_shares_
         Members of class codes; labels; share of each class in the table and in each member's rows.
+    oob_score_, oob_decision_function_
+        With ``oob_score``: NaN for rows of weight 0.
 
     References
     ----------
@@ -88,6 +98,8 @@ class SelfPacedEnsembleClassifier(Ensemble):
         k_bins: int = 5,
         hardness: str = "absolute",
         sampling_strategy: Any = "auto",
+        oob_score: bool | Callable[[Any, Any], float] = False,
+        cv: int = 3,
         warm_start: bool = False,
         n_jobs: int | None = None,
         random_state: Any = None,
@@ -98,6 +110,8 @@ class SelfPacedEnsembleClassifier(Ensemble):
         self.k_bins = k_bins
         self.hardness = hardness
         self.sampling_strategy = sampling_strategy
+        self.oob_score = oob_score
+        self.cv = cv
         self.warm_start = warm_start
         self.n_jobs = n_jobs
         self.random_state = random_state
@@ -113,6 +127,7 @@ class SelfPacedEnsembleClassifier(Ensemble):
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
+        check_number(self.cv, "cv", type(self).__name__, low=2, whole=True)
         check_number(self.k_bins, "k_bins", type(self).__name__, low=1, whole=True)
         check_choice(self.hardness, HARDNESS, "hardness", type(self).__name__)
 
@@ -166,6 +181,9 @@ class SelfPacedEnsembleClassifier(Ensemble):
             return probabilities_of(log_shares(member, X, member.shares))[:, code]
 
         return np.concatenate(self._side_by_side(part, range(0, rows.size, CHUNK)))
+
+    def _left_out_scores(self, training: Training) -> Floats:
+        return out_of_fold(self, training, self.cv)
 
     @property
     def estimators_samples_(self) -> list[Ints]:
