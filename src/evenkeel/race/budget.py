@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Pair = tuple[str, str]
 
 TOLERANCE = 1.1  # a budget is kept within 10 %
+LEAST_SHARE = 0.1  # of a whole fit that one of a member of an ensemble costs
 _UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
 
 
@@ -138,19 +139,31 @@ class Timings:
         What the trials share.
     outcomes
         Those that are there; more may come.
+    in_flight
+        Seconds for which a trial of a remedy with a learner has been at work by now.
     """
 
-    def __init__(self, course: Course, outcomes: Mapping[Trial, Outcome]) -> None:
+    def __init__(
+        self,
+        course: Course,
+        outcomes: Mapping[Trial, Outcome],
+        in_flight: Callable[[Pair], float] = lambda _: 0.0,
+    ) -> None:
         self.course = course
         self.outcomes = outcomes
+        self.in_flight = in_flight
         self._factors: dict[Pair, float] = {}
 
     def of(self, pair: Pair) -> float:
         """Seconds that a trial of a remedy with a learner should take.
 
         The mean of its own; before there are any, what its learner took without a remedy, else
-        what anything took, times the rows that it fits on for each that it is given.
+        what anything took, times the rows that it fits on for each that it is given. A trial that
+        is at work takes at least as long as it has.
         """
+        return max(self._foreseen(pair), self.in_flight(pair))
+
+    def _foreseen(self, pair: Pair) -> float:
         own = self._seconds(lambda trial: (trial.remedy, trial.learner) == pair)
         if own:
             return sum(own) / len(own)
@@ -201,8 +214,11 @@ def rows_factor(course: Course, remedy: str, learner: str) -> float:
     Returns
     -------
     float
-        1 where the rows stay, or where only the fit can tell (cleaning, ensembles).
+        1 where the rows stay, or where only the fit can tell (cleaning). Of an ensemble of the learner
+        the rows of all members, each a tenth of the table at least: small fits cost more by the row.
     """
+    from evenkeel.ensemble.base import Ensemble
+
     counts = {code: int(n) for code, n in enumerate(np.bincount(course.y)) if n}
     before = sum(counts.values())
     try:
@@ -215,6 +231,10 @@ def rows_factor(course: Course, remedy: str, learner: str) -> float:
                 counts = {code: n + made.get(code, 0) for code, n in counts.items()}
             elif kind == "under":
                 counts |= wanted(resampler.sampling_strategy, counts, kind="under", y=course.y)
+            elif isinstance(inner, Ensemble) and getattr(inner, "estimator", None) is not None:
+                counts |= wanted(inner.sampling_strategy, counts, kind="under", y=course.y)
+                share = max(sum(counts.values()) / before, LEAST_SHARE)
+                return float(inner.n_estimators * share)
             inner = getattr(inner, "estimator", None)
     except (EvenkeelError, AttributeError, TypeError, ValueError):
         return 1.0  # the trial itself will say what is wrong

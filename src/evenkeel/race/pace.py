@@ -50,8 +50,8 @@ class Pace:
         self.pairs = pairs
         self.budget = budget
         self.results = results
-        self.timings = Timings(course, results.outcomes)
-        self._given: set[Trial] = set()
+        self.timings = Timings(course, results.outcomes, self._in_flight)
+        self._given: dict[Trial, float] = {}  # when it was given, in seconds of the budget
         self._leads: dict[tuple[Pair, int], Lead | None] = {}
         self._left_out: set[tuple[Pair, int]] = set()
 
@@ -142,7 +142,8 @@ class Pace:
             found = self._lead(pair)
             if found is None or not found.hopeless:
                 return False
-            self.results.dropped[pair] = found.told(self.course.folds.n_folds)
+            folds = self.course.folds
+            self.results.dropped[pair] = found.told(folds.n_folds * folds.n_repeats)
         return True
 
     def _lead(self, pair: Pair) -> Lead | None:
@@ -182,12 +183,15 @@ class Pace:
         return False
 
     def _end(self, pairs: list[Pair], repeat: int) -> float:
-        """When the run would be over if these remedies were finished in this repeat, and no other."""
+        """When the run would be over if these remedies were finished in this repeat, and no other.
+
+        The last fit is then of one of these, or of one that is there in whole.
+        """
         left = [self.timings.of((t.remedy, t.learner)) for t in self._flying()]
         for pair in pairs:
             left += [self.timings.of(pair)] * len(self._to_do(pair, repeat))
-        likely = [*pairs, *(p for p in self.pairs if self._begun(p) and not self._is_out(p))]
-        last = self.timings.last_fit(likely)
+        there = [pair for pair in self.pairs if self.results.repeats(*pair, self.course)]
+        last = self.timings.last_fit([*pairs, *there])
         return self.budget.ends(left, last, self._whole_blocks() + len(pairs))
 
     def _whole_blocks(self) -> int:
@@ -202,7 +206,7 @@ class Pace:
 
     def _begun(self, pair: Pair) -> bool:
         return any(
-            (t.remedy, t.learner) == pair for t in self._given | self.results.outcomes.keys()
+            (t.remedy, t.learner) == pair for t in self._given.keys() | self.results.outcomes.keys()
         )
 
     def _done(self, pair: Pair, repeat: int) -> list[Outcome]:
@@ -219,8 +223,13 @@ class Pace:
     def _flying(self) -> list[Trial]:
         return [trial for trial in self._given if trial not in self.results.outcomes]
 
+    def _in_flight(self, pair: Pair) -> float:
+        """Seconds for which a trial of a remedy with a learner has been at work, the longest."""
+        begun = (self._given[t] for t in self._flying() if (t.remedy, t.learner) == pair)
+        return max((self.budget.elapsed - at for at in begun), default=0.0)
+
     def _give(self, trial: Trial) -> Trial:
-        self._given.add(trial)
+        self._given[trial] = self.budget.elapsed
         return trial
 
 

@@ -217,12 +217,14 @@ def left_out(results: Results, pair: tuple[str, str]) -> tuple[str, str]:
     """Status and reason of a pair that a time budget kept from its first repeat.
 
     >>> left_out(Results(not_run=[("smote-nc", "lightgbm", 0, 2400.0)]), ("smote-nc", "lightgbm"))
-    ('not run', 'time budget: about 40 min')
+    ('not run', 'time budget: about 40 min, which is a guess')
     """
     if pair in results.dropped:
         return "dropped", f"dropped {results.dropped[pair]}"
     seconds = sum(left[3] for left in results.not_run if left[:2] == pair)
-    return "not run", f"time budget: {about(seconds)}"
+    timed = any((trial.remedy, trial.learner) == pair for trial in results.outcomes)
+    guess = "" if timed else ", which is a guess"
+    return "not run", f"time budget: {about(seconds)}{guess}"
 
 
 def stored_outcome(journal: Journal, trial: Trial) -> Outcome | None:
