@@ -15,7 +15,7 @@ SOURCE = Path(evenkeel.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 ORDER = [
     "errors", "_optional", "_checks", "_arrays", "_threads", "_rows", "_numbers", "ranking", "confusion",
-    "metrics", "bootstrap", "delong", "influence", "intervals", "distribution", "verdict", "neighbors", "reading",
+    "metrics", "bootstrap", "delong", "influence", "intervals", "widening", "distribution", "verdict", "neighbors", "reading",
     "table", "evidence", "audit", "blocks", "strata", "split", "samples", "chance", "votes", "made", "augmented", "making", "plan", "reweight", "resample", "same_units", "coded", "isolation_classifier", "wrappers", "resampled", "foreign_resampled", "class_costs", "remedy", "answers", "scores",
     "objectives", "objective_classifier", "decide", "store", "seen_rows", "decision_file", "ensemble", "nn", "learners", "catalogue", "words", "place", "settings", "journal", "race", "export",
     "curves", "untouched", "headline", "outcome", "versions", "honest", "facts", "frames", "stored", "in_force",

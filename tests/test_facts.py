@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 import evenkeel
 from evenkeel.facts import rounded
 from evenkeel.job import look
+from evenkeel.outcome import Outcome
+from evenkeel.report import render_card, render_page, screen_lines
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "facts.md"
 KINDS = {"text": str, "object": dict, "list": list, "boolean": bool, "number": (int, float)}
@@ -163,3 +165,52 @@ def test_keys_become_text_and_arrays_lists():
     found = rounded({1: np.arange(2), False: (np.bool_(True), np.int64(3)), "t": "ü"})
     assert found == {"1": [0, 1], "False": [True, 3], "t": "ü"}
     assert type(found["False"][0]) is bool
+
+
+def test_a_group_column_widens_intervals_and_says_so():
+    """Each card has four rows that are nearly copies of one another."""
+    one = make_table(2)
+    rows = np.repeat(np.arange(len(one)), 4)
+    noise = 0.05 * np.random.default_rng(1).normal(size=len(rows))
+    table = one[rows].with_columns(pl.col("a") + noise, card=pl.Series(rows))
+    given = {"target": "y", "positive": "yes", "cost_fn": 9, "cost_fp": 1, "quick": True,
+             "remedies": ("class-weight",), "learners": "logistic"}  # fmt: skip
+    run = evenkeel.run(table, group="card", **given)
+    facts = run.facts
+    baseline, test = facts["remedies"][1], facts["test"]
+    told = facts["split"]["widened"]
+    assert told["column"] == "card"
+    assert told["factor"] == baseline["cost_widened"]
+    assert 1.5 < told["factor"] < 2.1
+    assert told["sentence"] == (
+        f"Intervals allow for rows of one card being alike: {told['factor']:.3g} times as wide as "
+        "for independent rows."
+    )
+    assert set(facts["split"]) == set(documented("split"))
+    for key in ("recall", "precision", "specificity", "cost", "average_precision"):
+        assert 1.3 < test[f"{key}_widened"] < 2.6, key
+        assert test[f"{key}_low"] <= test[key] <= test[f"{key}_high"]
+    kin = {"average_precision", "cost"}
+    assert {name for name in baseline if name.endswith("_widened")} == {
+        *(f"{name}{end}_widened" for name in kin for end in ("", "_difference")), "recall_widened",
+    }  # fmt: skip
+    for page in ("\n".join(screen_lines(run.told)), render_page(run.told), render_card(facts)):
+        assert told["sentence"] in " ".join(page.split())
+    later = Outcome(
+        decision=run.decision, y=np.array([0, 1, 1]), labels=np.array([0, 1, 0]),
+        proba=np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]]), classes=("no", "yes"),
+    ).facts(facts)  # fmt: skip
+    assert "recall_widened" not in later["test"]
+    assert later["split"]["widened"]["sentence"].endswith("the decision is judged on do not.")
+    assert facts["split"]["widened"] == told, "what a run found is not written over"
+
+
+def test_a_group_column_of_single_rows_changes_nothing_and_says_nothing():
+    table = make_table(2).with_columns(card=pl.Series(np.arange(600)))
+    given = {"target": "y", "positive": "yes", "quick": True, "remedies": "none",
+             "learners": "logistic", "test_size": 0.2}  # fmt: skip
+    grouped = evenkeel.run(table, group="card", **given).facts
+    plain = evenkeel.run(table, drop=("card",), **given).facts
+    assert grouped["split"]["widened"] is None
+    assert grouped["remedies"] == plain["remedies"]
+    assert grouped["test"] == plain["test"]

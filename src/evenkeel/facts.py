@@ -15,7 +15,7 @@ import numpy as np
 import evenkeel
 from evenkeel.audit import not_deployment
 from evenkeel.evidence import evidence_of, few_tested
-from evenkeel.honest import honest_facts, leak_finding
+from evenkeel.honest import honest_facts, leak_finding, widened_facts
 from evenkeel.metrics import METRICS
 from evenkeel.outcome import Outcome
 from evenkeel.split import in_words
@@ -58,6 +58,8 @@ class Found:
         The columns that costs name, each ``(n_test,)``; None where there are none.
     times_test
         ``(n_test,)``: when the untouched rows happened; None without a time column.
+    groups_test
+        ``(n_test,)``: the group of each; None where groups are not known.
     search
         How settings were searched, in one sentence.
     """
@@ -78,6 +80,7 @@ class Found:
     times_test: Any
     search: str = ""
     seed: int = 0
+    groups_test: NDArray[np.int64] | None = None
 
 
 def look_facts(table: Table, findings: list[Finding], distribution: Distribution) -> dict[str, Any]:
@@ -126,6 +129,7 @@ def run_facts(found: Found) -> dict[str, Any]:
         classes=table.classes,
         columns=found.columns_test,
         times=found.times_test,
+        groups=found.groups_test,
         request=_ask(found),
         optimism=found.settled.optimism,
         doubts=tuple(not_deployment(found.findings)),
@@ -218,6 +222,7 @@ def _split(found: Found) -> dict[str, Any]:
         "kind": split.kind, "train_rows": len(split.train), "test_rows": len(found.y_test),
         "set_aside": split.set_aside, "near": split.near,
         "gap": None if split.gap is None else in_words(split.gap), "folds": folds.n_folds, "repeats": folds.n_repeats,
+        "widened": widened_facts(found.comparison, found.table, split.train),
     } | {
         name: {str(label): int(n) for label, n in zip(classes, held, strict=True)}
         for name, held in counts.items()

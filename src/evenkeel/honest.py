@@ -1,4 +1,4 @@
-"""What a comparison says against itself: luck, doubt by other tests and metrics, canaries, what is missing."""
+"""What a comparison says against itself: luck, rows that are alike, doubt by other tests and metrics, canaries, what is missing."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from evenkeel._checks import listed
 from evenkeel.intervals import wilson
 from evenkeel.metrics import METRICS
+from evenkeel.widening import in_groups, told_widening
 
 if TYPE_CHECKING:
     from evenkeel.audit import Finding
     from evenkeel.race import Comparison
     from evenkeel.split import Folds
+    from evenkeel.table import Table
 
 Facts = dict[str, Any]
 
@@ -58,6 +60,21 @@ def leak_finding(canaries: list[Facts]) -> list[Facts]:
         for one in canaries
         if one["name"] == "shuffled-labels" and one["ok"] is False
     ]  # fmt: skip
+
+
+def widened_facts(comparison: Comparison, table: Table, rows: Any) -> Facts | None:
+    """That intervals allow for groups, and by how much for the chosen entry; None without groups.
+
+    Parameters
+    ----------
+    rows
+        Numbers of the rows that the comparison is made on.
+    """
+    column = table.group_name
+    if column is None or table.groups is None or not in_groups(table.groups[rows]):
+        return None
+    factor = comparison.chosen.figures.get(f"{METRICS[comparison.objective].key}_widened")
+    return {"column": column, "factor": factor, "sentence": told_widening(column, factor)}
 
 
 def _optimism(comparison: Comparison) -> Facts | None:
@@ -135,7 +152,11 @@ def _needed(comparison: Comparison) -> Facts | None:
             f"{here:,}."
         )
     recall = comparison.chosen.figures.get("recall")
-    ends = [wilson(recall * n, n) for n in found.positives] if recall is not None else []
+    worth = (
+        comparison.chosen.figures.get("recall_widened", 1.0) ** 2
+    )  # rows for each independent one
+    rows = [n / worth for n in found.positives]
+    ends = [wilson(recall * n, n) for n in rows] if recall is not None else []
     return {
         "objective": metric.key,
         "to_tell_apart": tell,

@@ -247,7 +247,7 @@ def _gathered(
 def judge_of(ready: Prepared) -> Judge:
     """What all remedies of a run are judged by."""
     rows = ready.split.train
-    columns = ready.columns_of(ready.table, rows)
+    columns, groups = ready.columns_of(ready.table, rows), ready.table.groups
     return Judge(
         ready.policy,
         ready.settings.objective or ready.policy.objective,
@@ -256,6 +256,7 @@ def judge_of(ready: Prepared) -> Judge:
         columns,
         ready.share,
         ready.settings.seed,
+        groups=None if groups is None else groups[rows],
     )
 
 
@@ -292,6 +293,7 @@ def _test(ready: Prepared, comparison: Comparison, model: DecidedClassifier, jud
         labels_test=labels,
         columns_test=columns,
         times_test=ready.times_of(rows, at),
+        groups_test=None if rows.groups is None else rows.groups[at],
         search=ready.search,
         seed=ready.settings.seed,
     )

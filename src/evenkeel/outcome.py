@@ -11,6 +11,7 @@ from evenkeel.decide.periods import by_period
 from evenkeel.headline import floor_of, headline, judged
 from evenkeel.untouched import untouched
 from evenkeel.verdict import Assessment
+from evenkeel.widening import told_widening
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +42,9 @@ class Outcome:
         The columns that the costs name, each ``(n_rows,)``.
     times
         ``(n_rows,)``: datetime64; None without a time column.
+    groups
+        ``(n_rows,)``: codes of the groups that rows come in; None where they are independent, or
+        nothing is known of groups.
     request
         What to ask for, where the policy had to be assumed.
     optimism
@@ -56,6 +60,7 @@ class Outcome:
     classes: tuple[Any, ...]
     columns: Mapping[str, Any] | None = None
     times: Any = None
+    groups: NDArray[np.int64] | None = None
     request: str | None = None
     optimism: dict[str, Any] | None = None
     doubts: tuple[str, ...] = ()
@@ -71,7 +76,9 @@ class Outcome:
         """
         decision, policy = self.decision, self.decision.policy
         costs = policy.row_costs(self.y, columns=self.columns)
-        test = untouched(self.y, self.proba, self.labels, self.classes, costs=costs)
+        test = untouched(
+            self.y, self.proba, self.labels, self.classes, costs=costs, groups=self.groups
+        )
         told = facts | {
             "policy": policy.to_dict()
             | {
@@ -91,6 +98,10 @@ class Outcome:
             "calibration": dict(diagnose(self.y, self.proba)),
             "curves": draw_curves(self.y, self.proba, self.classes, costs=costs),
         }
+        widened = (facts.get("split") or {}).get("widened")
+        if widened and self.groups is None:
+            says = told_widening(widened["column"], widened["factor"], tested=False)
+            told["split"] = facts["split"] | {"widened": widened | {"sentence": says}}
         positive = self.classes[1] if len(self.classes) == 2 else None
         found = Assessment.of_confusion(test["confusion"], self.classes, positive=positive)
         told["assessment"] = judged(told, found.level, list(found.sentences[:-1]))

@@ -7,8 +7,11 @@ from sklearn.metrics import average_precision_score, brier_score_loss, f1_score,
 from evenkeel.decide import Policy
 from evenkeel.decide.goals import ONE_SIDED
 from evenkeel.metrics import METRICS
-from evenkeel.race.judge import BASELINE, BETTER, UNCLEAR, WORSE, Entry, Judge, average_dicts
+from evenkeel.race.averages import average_dicts
+from evenkeel.race.judge import BASELINE, BETTER, UNCLEAR, WORSE, Entry, Judge
+from evenkeel.race.pulls import pull_of
 from evenkeel.scores import Scores
+from evenkeel.widening import widening
 
 N, RARE = 1500, 150
 
@@ -27,9 +30,11 @@ def scored(strength, *, seed=0, repeats=2, n_classes=2):
     return Entry("x", "m", "weights", scores=Scores(y, raw, fold, tuple(range(n_classes))))
 
 
-def judged(*entries, objective="average-precision", policy=None, costs=None, n_classes=2):
+def judged(
+    *entries, objective="average-precision", policy=None, costs=None, n_classes=2, groups=None
+):
     judge = Judge(policy or Policy.scenario("general", n_classes=n_classes), objective,
-                  n_classes, costs)  # fmt: skip
+                  n_classes, costs, groups=groups)  # fmt: skip
     for entry in entries:
         judge.measure(entry)
     for entry in entries:
@@ -129,3 +134,62 @@ def test_the_same_seed_gives_the_same_figures():
 def test_averages_keep_counts_none_and_shape():
     rows = [{"a": 1, "b": None, "c": [1.0, {"d": 2}]}, {"a": 1, "b": 2.0, "c": [3.0, {"d": 2}]}]
     assert average_dicts(rows) == {"a": 1, "b": None, "c": [2.0, {"d": 2}]}
+
+
+@pytest.mark.parametrize(
+    "objective", ["average-precision", "roc-auc", "f1", "mcc", "recall", "log-loss", "cost"]
+)
+def test_groups_widen_every_interval_by_what_its_rows_pull(objective):
+    """The baseline has a repeat more: differences are those of the repeats that both have."""
+    costs = Policy(cost_fn=20, cost_fp=1).row_costs(scored(1.0).scores.y)
+    given = {"objective": objective, "policy": Policy.scenario("general"), "costs": costs}
+    entries = lambda: (scored(1.5), scored(2.0, seed=1, repeats=1))  # noqa: E731
+    plain = judged(*entries(), **given)
+    alone = judged(*entries(), **given, groups=np.random.default_rng(0).permutation(N))
+    assert [one.figures for one in alone] == [one.figures for one in plain]
+    like = scored(2.0, seed=1, repeats=1).scores.raw[0, :, 1]
+    y = scored(1.5).scores.y
+    groups = np.empty(N, np.int64)  # rows of one class with like scores
+    groups[np.lexsort((like, y))] = np.arange(N) // 10
+    base, mine = judged(*entries(), **given, groups=groups)
+    key = METRICS[objective].key
+    strata = {"drawn_within": y if objective == "average-precision" else None}
+
+    def pull(entry, common):
+        proba, labels = entry.settled.proba[:common], entry.settled.labels[:common]
+        return pull_of(objective, y, proba, labels, costs)[1]
+
+    for name, h in [(key, pull(mine, 1)), (f"{key}_difference", pull(mine, 1) - pull(base, 1))]:
+        factor = widening(h, groups, **strata)
+        assert mine.figures[f"{name}_widened"] == pytest.approx(factor)
+        point = mine.figures[key]
+        if name != key:
+            point = mine.figures[f"{key}_difference"]
+        for end in ("low", "high"):
+            before, after = (one.figures[f"{name}_{end}"] for one in (plain[1], mine))
+            expected = point + factor * (before - point)
+            if name == key and METRICS[objective].kind in ("ranking", "decision"):
+                expected = min(expected, 1.0)  # none of them comes near its least
+            assert after == pytest.approx(expected, abs=1e-9)
+    assert min(mine.figures[f"{name}_widened"] for name in (key, f"{key}_difference")) > 1.5
+    assert mine.figures["recall_widened"] > 1.5
+    assert mine.figures["objective_p"] >= plain[1].figures["objective_p"]
+
+
+def test_rows_that_are_copies_make_nothing_surer():
+    """Every row five times: the p-value of the comparison is that of the rows themselves."""
+    once = judged(scored(1.5), scored(1.62, seed=1))[1].figures["objective_p"]
+    entries = [scored(1.5), scored(1.62, seed=1)]
+    rows = np.repeat(np.arange(N), 5)
+    for one in entries:
+        s = one.scores
+        one.scores = Scores(s.y[rows], s.raw[:, rows], s.fold[:, rows], s.classes)
+    found = [
+        judged(*[Entry("x", "m", "weights", scores=one.scores) for one in entries], groups=groups)[
+            1
+        ]
+        for groups in (rows, None)
+    ]
+    surer = found[1].figures["objective_p"]
+    assert surer < 0.3 * once, "else there was nothing to be said"
+    assert found[0].figures["objective_p"] == pytest.approx(once, rel=0.35)

@@ -97,14 +97,14 @@ def test_each_fold_is_judged_by_what_a_loop_by_hand_chooses_without_it():
         assert np.array_equal(crossed.labels[~rows], settled.decision.apply(p))
 
 
-def compared(remedies, *, policy=COSTS, weak=False, columns=None, share=None):
+def compared(remedies, *, policy=COSTS, weak=False, columns=None, share=None, groups=None):
     y = remedies[0].y
     names = ("none", *(f"remedy {number}" for number in range(1, len(remedies))))
     entries = [
         Entry(name, "model", "rows", scores=one) for name, one in zip(names, remedies, strict=True)
     ]
     costs = policy.row_costs(y, columns=columns)
-    judge = Judge(policy, policy.objective, 2, costs, columns, share)
+    judge = Judge(policy, policy.objective, 2, costs, columns, share, groups=groups)
     return compare_entries(entries, judge, classes=("no", "yes"), weak=weak), judge
 
 
@@ -138,6 +138,26 @@ def test_costs_by_row_and_a_capacity_reach_the_folds():
     labels = judge_nested(comparison, judge, weak=False).labels
     assert 30 <= labels.sum() <= 70, "fifty of the whole table, not of each fold"
     assert evaluate(y, np.eye(2)[labels], labels, n_classes=2)["precision"] > 2 * y.mean()
+
+
+def test_groups_are_cut_with_the_rows(monkeypatch):
+    """What is chosen without a fold knows the groups of the rows that it is chosen on."""
+    remedies = equal_remedies(4, n_remedies=2)
+    groups = np.random.default_rng(0).integers(0, 40, 300)
+    comparison, judge = compared(remedies, groups=groups)
+    seen = []
+
+    def watched(entries, beside, **more):
+        seen.append((entries[0].scores.y, beside.groups))
+        return compare_entries(entries, beside, **more)
+
+    monkeypatch.setattr("evenkeel.race.nested.compare_entries", watched)
+    judge_nested(comparison, judge, weak=False)
+    assert len(seen) == 5
+    for number, (y, found) in enumerate(seen):
+        outside = remedies[0].fold[0] != number
+        assert np.array_equal(y, remedies[0].y[outside])
+        assert np.array_equal(found, groups[outside])
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ import pytest
 
 from evenkeel.race.choice import Field, Rule
 from evenkeel.race.optimism import flattery
+from evenkeel.widening import group_sums
 
 K = 12
 
@@ -70,3 +71,32 @@ def test_it_is_bootstrap_bias_corrected_cross_validation():
     assert flattery(Field([], values, pulls, 1, Best())).corrected == pytest.approx(
         np.mean(own), abs=0.006
     )
+
+
+def test_groups_of_copies_are_flattered_like_the_rows_they_are_copies_of():
+    values, pulls, _ = measured(np.random.default_rng(4), np.full(K, 0.3))
+    once = flattery(Field([], values, pulls, 1, Best()))
+    copies = Field([], values, 5 * pulls, 1, Best(), np.full(pulls.shape[1], 5))
+    assert flattery(copies).corrected == pytest.approx(once.corrected, rel=1e-9)
+    rows = flattery(Field([], values, np.repeat(pulls, 5, axis=1), 1, Best()))
+    assert rows.seen - rows.corrected < 0.7 * (once.seen - once.corrected), "what rows would say"
+
+
+def test_groups_of_any_size_are_drawn_whole_and_the_rest_is_weighed_by_rows():
+    """The slow form: choose on the groups drawn, measure on the rows of those left out."""
+    rng = np.random.default_rng(5)
+    groups = np.repeat(np.arange(120), rng.integers(1, 9, 120))
+    n = groups.size
+    rows = rng.normal(size=(K, 120))[:, groups] + rng.normal(size=(K, n))
+    rows += np.linspace(0, 0.1, K)[:, None]
+    values = rows.mean(axis=1)
+    sums, sizes = group_sums(rows - values[:, None], groups)
+    own = []
+    for _ in range(3000):
+        times = np.bincount(rng.integers(0, 120, 120), minlength=120)[groups]
+        picked = np.argmax(rows @ times / times.sum())
+        own.append(rows[picked, times == 0].mean() - rows[:, times == 0].mean())
+    found = flattery(Field([], values, sums, 1, Best(), sizes))
+    assert found.corrected == pytest.approx(values.mean() + np.mean(own), abs=0.012)
+    by_rows = flattery(Field([], values, rows - values[:, None], 1, Best()))
+    assert by_rows.corrected > found.corrected + 0.03, "rows alone hide the luck"

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold, KFold
 from sklearn.neighbors import KNeighborsClassifier
 
 from evenkeel import Policy, compare
@@ -206,3 +207,42 @@ def test_pairs_put_the_baseline_first_and_the_forecast_last():
 def test_one_class_is_refused():
     with pytest.raises(InvalidInput, match="at least two classes"):
         compare(np.zeros((20, 2)), np.zeros(20, int))
+
+
+def test_groups_of_one_row_change_no_bit_and_groups_of_like_rows_widen():
+    """The folds are the same in both: groups decide how the rows are counted."""
+    rng = np.random.default_rng(0)
+    y = np.repeat((rng.random(300) < 0.2).astype(int), 4)
+    X = np.repeat(rng.normal(size=(300, 2)) + 0.8 * y[::4, None], 4, axis=0)
+    X += 0.2 * rng.normal(size=X.shape)
+    groups = np.repeat(np.arange(300), 4)
+    folds = GroupKFold(3)
+    given = {
+        "estimator": LogisticRegression(),
+        "remedies": ["class-weight"],
+        "policy": Policy(cost_fn=9, cost_fp=1),
+    }
+
+    class Dealt(KFold):
+        def split(self, X, y=None, _=None):
+            return folds.split(X, y, groups)
+
+    plain, alone, whole = (
+        compare(X, y, **given, cv=Dealt(3), groups=one)
+        for one in (None, [f"row {at}" for at in rng.permutation(len(y))], groups)
+    )
+    for mine, theirs in zip(alone.entries, plain.entries, strict=True):
+        assert mine.figures == theirs.figures
+    assert (alone.flattery, alone.needed, alone.agreement, alone.why) == (
+        plain.flattery, plain.needed, plain.agreement, plain.why,
+    )  # fmt: skip
+    for mine, theirs in zip(whole.entries[1:], plain.entries[1:], strict=True):
+        for key in ("cost", "average_precision"):
+            factor = mine.figures[f"{key}_widened"]
+            wide, narrow = (
+                one.figures[f"{key}_high"] - one.figures[f"{key}_low"] for one in (mine, theirs)
+            )
+            assert 1.3 < factor < 2.6
+            assert wide == pytest.approx(factor * narrow, rel=1e-9)
+    assert whole.needed.width[0] > 1.3 * plain.needed.width[0]
+    assert whole.flattery != plain.flattery

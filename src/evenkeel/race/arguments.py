@@ -15,6 +15,7 @@ from evenkeel.decide import Policy
 from evenkeel.distribution import encode, positive_last
 from evenkeel.errors import InvalidInput, InvalidType
 from evenkeel.evidence import FEWEST, rare_rows
+from evenkeel.race.asked_groups import asked_groups
 from evenkeel.split import Folds, make_folds
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def asked_folds(X: Any, codes: Ints, cv: Any, groups: Any, seed: int) -> Folds:
         No number of folds and no splitter, more folds than rare rows, groups of another length,
         or folds that cannot serve.
     """
-    block = None if groups is None else _block_of(groups, len(codes))
+    block = asked_groups(groups, len(codes))
     if cv is not None and callable(getattr(cv, "split", None)) and not isinstance(cv, str):
         return _folds_of(cv, X, codes, groups)
     if cv is not None:
@@ -123,22 +124,6 @@ def asked_folds(X: Any, codes: Ints, cv: Any, groups: Any, seed: int) -> Folds:
             )
         cv = int(cv)
     return make_folds(codes, groups=block, duplicates=copies_of(X), n_folds=cv, seed=seed)
-
-
-def _block_of(groups: Any, n_rows: int) -> Ints:
-    ids = np.asarray(groups)
-    if ids.shape != (n_rows,):
-        raise InvalidInput(
-            f"groups of compare must hold one id for each of the {n_rows:,} rows. Got shape "
-            f"{ids.shape}."
-        )
-    try:
-        return np.asarray(np.unique(ids, return_inverse=True)[1])
-    except TypeError as error:
-        raise InvalidType(
-            "groups of compare must be ids of one kind, numbers or texts, without gaps. Got a "
-            "mixture. Give every row without a group an id of its own."
-        ) from error
 
 
 def _folds_of(cv: Any, X: Any, codes: Ints, groups: Any) -> Folds:

@@ -12,6 +12,7 @@ from evenkeel.race.judge import BETTER
 from evenkeel.race.pulls import pull_of
 from evenkeel.race.stats import LEVEL, Z_95, holm, p_values
 from evenkeel.race.trial import DUMMY
+from evenkeel.widening import group_sums
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,11 +87,15 @@ class Field:
     values
         ``(n_entries,)``: the metric.
     pulls
-        ``(n_entries, n_rows)``: how far each row pulls it.
+        ``(n_entries, n_units)``: how far each row, or each group of rows, pulls it.
     sign
         1 where more is better, -1 where less is.
     rule
         How the metric chooses.
+    sizes
+        ``(n_units,)``: rows of each group; None where each row stands for itself.
+    own
+        ``(n_entries,)``: standard error of the metric, with groups; None without, where the pulls say it.
     """
 
     entries: list[Entry]
@@ -98,6 +103,8 @@ class Field:
     pulls: Floats
     sign: int
     rule: Rule
+    sizes: NDArray[np.int64] | None = None
+    own: Floats | None = None
 
     @classmethod
     def of(
@@ -120,12 +127,16 @@ class Field:
         values, pulls = np.array([value for value, _ in found]), np.stack([h for _, h in found])
         if not (np.isfinite(values).all() and np.isfinite(pulls).all()):
             return None
-        shared = pulls @ pulls.T / pulls.shape[1] ** 2
-        own = np.diag(shared)
-        apart = np.sqrt(np.maximum(own[:, None] + own - 2 * shared, 0.0))
-        apart[apart < 1e-9 * np.sqrt(own.max(initial=0.0))] = 0.0  # alike but for rounding
+        apart, own = _errors(pulls, pulls.shape[1])
+        sizes = None
+        if judge.groups is not None:
+            n_rows = pulls.shape[1]
+            pulls, sizes = group_sums(pulls, judge.groups)
+            by_groups = _errors(pulls, n_rows)
+            apart, own = np.maximum(apart, by_groups[0]), np.maximum(own, by_groups[1])
         rule = Rule(apart[0] if errors is None else errors, apart, _order(entries))
-        return cls(entries, values, pulls, 1 if METRICS[metric].greater_is_better else -1, rule)
+        sign = 1 if METRICS[metric].greater_is_better else -1
+        return cls(entries, values, pulls, sign, rule, sizes, None if sizes is None else own)
 
     def gains(self, values: Floats) -> Floats:
         """How much better each entry is than the baseline."""
@@ -248,6 +259,15 @@ def _pull(entry: Entry, judge: Judge, metric: str) -> tuple[float, Floats]:
     assert entry.settled is not None
     settled = entry.settled
     return pull_of(metric, entry.scores.y, settled.proba, settled.labels, judge.costs)
+
+
+def _errors(pulls: Floats, n_rows: int) -> tuple[Floats, Floats]:
+    """Standard errors of the difference of every two entries, and of each."""
+    shared = pulls @ pulls.T / n_rows**2
+    own = np.diag(shared)
+    apart = np.sqrt(np.maximum(own[:, None] + own - 2 * shared, 0.0))
+    apart[apart < 1e-9 * np.sqrt(own.max(initial=0.0))] = 0.0  # alike but for rounding
+    return apart, np.sqrt(own)
 
 
 def _order(entries: list[Entry]) -> NDArray[np.int64]:

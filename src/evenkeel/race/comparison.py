@@ -16,6 +16,7 @@ from evenkeel.learners import make_learner
 from evenkeel.metrics import METRICS
 from evenkeel.place import Place
 from evenkeel.race.arguments import asked_folds, asked_labels, asked_policy, asked_remedies
+from evenkeel.race.asked_groups import asked_groups
 from evenkeel.race.canaries import Canary, shuffled_labels
 from evenkeel.race.choice import agreement, choose, contenders, field_of
 from evenkeel.race.error_costs import cost_numbers
@@ -140,7 +141,7 @@ def compare(
     policy
         What the decisions are for; F1 (two classes) or balanced accuracy by default.
     groups
-        Ids ``(n_rows,)`` of rows that stay together, or None.
+        Ids ``(n_rows,)`` of rows that stay together, and widen intervals as far as they are alike; or None.
     objective
         Metric that ranks the remedies; the policy's own by default.
     search, space
@@ -201,7 +202,8 @@ def compare(
     )
     pairs = entry_pairs(list(found), [learner])
     results = run_race(course, pairs, jobs=jobs or int(not place.is_cluster), place=place)
-    judge = Judge(policy, objective, len(classes), costs, columns, seed=seed)
+    units = asked_groups(groups, len(codes))
+    judge = Judge(policy, objective, len(classes), costs, columns, seed=seed, groups=units)
     done = judge_all(course, results, pairs, judge, classes=classes, weak=weak)
     return replace(done, canary=shuffled_labels(course, learner, n_trials=len(results.outcomes)))
 

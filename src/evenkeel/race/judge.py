@@ -19,8 +19,10 @@ from evenkeel.intervals import (
     roc_auc_interval,
 )
 from evenkeel.metrics import METRICS, evaluate
-from evenkeel.race.pulls import fold_values, row_values
+from evenkeel.race.averages import average, average_dicts
+from evenkeel.race.pulls import ends_of, fold_values, pull_of, row_values
 from evenkeel.race.stats import LEVEL, holm, p_value, resampled_t
+from evenkeel.widening import in_groups, widen, widening
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -100,6 +102,9 @@ class Judge:
         Seed of every bootstrap.
     beside
         Metrics that get intervals and differences beside the objective.
+    groups
+        ``(n_rows,)``: codes of groups of rows that are alike, which widens all intervals; None
+        where rows are independent.
     """
 
     policy: Policy
@@ -110,6 +115,11 @@ class Judge:
     share: float | None = None
     seed: int = 0
     beside: tuple[str, ...] = ("average-precision", "cost")
+    groups: NDArray[np.int64] | None = None
+
+    def __post_init__(self) -> None:
+        if not in_groups(self.groups):
+            object.__setattr__(self, "groups", None)
 
     def measure(self, entry: Entry) -> None:
         """Settle the entry's scores and fill its figures with intervals."""
@@ -128,25 +138,22 @@ class Judge:
         for name in dict.fromkeys((*self.beside, self.objective)):
             if name == "cost" and self.costs is None:
                 continue
-            low, high = self._interval(name, entry)
-            key = METRICS[name].key
-            entry.figures |= {f"{key}_low": low, f"{key}_high": high}
+            entry.figures |= self._ends(METRICS[name].key, name, entry)
+        if self.groups is not None:
+            pull = self._pull("recall", entry, len(settled.proba))[1]
+            entry.figures["recall_widened"] = widening(pull, self.groups)
 
     def against(self, entry: Entry, baseline: Entry) -> None:
         """Add paired differences to the baseline on the same rows."""
         for name in dict.fromkeys((*self.beside, self.objective)):
             key = METRICS[name].key
             common = min(len(entry.repeats), len(baseline.repeats))
-            mine = _average([found[key] for found in entry.repeats[:common]])
-            theirs = _average([found[key] for found in baseline.repeats[:common]])
+            mine = average([found[key] for found in entry.repeats[:common]])
+            theirs = average([found[key] for found in baseline.repeats[:common]])
             if mine is None or theirs is None:
                 continue
-            low, high = self._interval(name, entry, baseline)
-            entry.figures |= {
-                f"{key}_difference": mine - theirs,
-                f"{key}_difference_low": low,
-                f"{key}_difference_high": high,
-            }
+            entry.figures[f"{key}_difference"] = mine - theirs
+            entry.figures |= self._ends(f"{key}_difference", name, entry, baseline)
         metric = METRICS[self.objective]
         for end in ("", "_difference", "_difference_low", "_difference_high"):
             entry.figures[f"objective{end}"] = entry.figures.get(f"{metric.key}{end}")
@@ -192,9 +199,47 @@ class Judge:
             self.objective, scores.y, settled.proba, settled.labels, scores.fold, self.costs
         )
 
-    def _interval(
-        self, name: str, entry: Entry, other: Entry | None = None
-    ) -> tuple[float | None, float | None]:
+    def _ends(
+        self, key: str, name: str, entry: Entry, other: Entry | None = None
+    ) -> dict[str, float | None]:
+        """Ends of an interval, with groups how many times as wide it is; None where undefined."""
+        low, high = self._interval(name, entry, other)
+        if np.isnan(low) or np.isnan(high):
+            return {f"{key}_low": None, f"{key}_high": None}
+        factor: dict[str, float | None] = {}
+        if self.groups is not None:
+            (low, high), wider = self._widened(name, entry, other, (low, high))
+            factor = {f"{key}_widened": wider}
+        return {f"{key}_low": float(low), f"{key}_high": float(high)} | factor
+
+    def _widened(
+        self, name: str, entry: Entry, other: Entry | None, ends: tuple[float, float]
+    ) -> tuple[tuple[float, float], float]:
+        assert entry.settled is not None
+        common = len(entry.settled.proba)
+        least, most = ends_of(name, self.n_classes, self.costs)
+        if other is None:
+            point, pull = self._pull(name, entry, common)
+        else:
+            assert other.settled is not None
+            common = min(common, len(other.settled.proba))
+            point, pull = self._pull(name, entry, common)
+            theirs, pull_of_theirs = self._pull(name, other, common)
+            point, pull = point - theirs, pull - pull_of_theirs
+            least, most = least - most, most - least
+        assert entry.scores is not None
+        classes = entry.scores.y if name == "average-precision" else None
+        factor = widening(pull, self.groups, drawn_within=classes)
+        return widen(*ends, point, factor, within=(least, most)), factor
+
+    def _pull(self, name: str, entry: Entry, common: int) -> tuple[float, NDArray[np.float64]]:
+        """A metric over the first repeats, and how far each row pulls it."""
+        assert entry.scores is not None
+        assert entry.settled is not None
+        proba, labels = entry.settled.proba[:common], entry.settled.labels[:common]
+        return pull_of(name, entry.scores.y, proba, labels, self.costs)
+
+    def _interval(self, name: str, entry: Entry, other: Entry | None = None) -> tuple[float, float]:
         assert entry.scores is not None
         assert entry.settled is not None
         y = entry.scores.y
@@ -221,7 +266,7 @@ class Judge:
             if proba_other is not None and labels_other is not None:
                 theirs = row_values(name, y, proba_other, labels_other, self.costs)
             low, high = mean_interval(mine, other=theirs, seed=self.seed)
-        return (None, None) if np.isnan(low) or np.isnan(high) else (float(low), float(high))
+        return low, high
 
     def _average_precision(
         self, entry: Entry, other: Entry | None, n_repeats: int
@@ -250,26 +295,3 @@ class Judge:
                 else macro_replicates(y, proba, seed=self.seed)
             )
         return entry.draws[n_repeats]
-
-
-def average_dicts(dicts: list[dict[str, Any]]) -> dict[str, Any]:
-    """Mean of every number in dicts of one shape; None where any is None; counts stay means.
-
-    >>> average_dicts([{"a": 1.0, "b": None}, {"a": 2.0, "b": 3.0}])
-    {'a': 1.5, 'b': None}
-    """
-    first = dicts[0]
-    return {key: _average([found[key] for found in dicts]) for key in first}
-
-
-def _average(values: list[Any]) -> Any:
-    first = values[0]
-    if isinstance(first, dict):
-        return average_dicts(values)
-    if isinstance(first, list):
-        return [_average(list(items)) for items in zip(*values, strict=True)]
-    if any(value is None for value in values):
-        return None
-    if all(value == first for value in values):
-        return first
-    return float(np.mean(values))

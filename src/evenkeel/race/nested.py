@@ -108,10 +108,13 @@ def judge_nested(comparison: Comparison, judge: Judge, *, weak: bool) -> CrossCh
 
     def choose(parts: list[Scores], rows: NDArray[np.bool_]) -> tuple[int, Settled]:
         costs = None if judge.costs is None else judge.costs[rows]
+        groups = None if judge.groups is None else judge.groups[rows]
         columns = judge.columns
         if columns is not None:
             columns = {name: np.asarray(values)[rows] for name, values in columns.items()}
-        beside = replace(judge, policy=policy, costs=costs, columns=columns, beside=())
+        beside = replace(
+            judge, policy=policy, costs=costs, columns=columns, beside=(), groups=groups
+        )
         if len(parts) == 1:
             share, seed = beside.share, beside.seed
             return 0, settle(parts[0], policy, columns=columns, share=share, seed=seed)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from evenkeel.bootstrap import row_draws
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from evenkeel.race.choice import Field
 
 _DRAWS, _FEWEST, _CELLS = 500, 100, 30_000_000
@@ -38,7 +40,7 @@ def flattery(field: Field, *, seed: int = 0) -> Flattery:
     In each redraw of the rows the rule chooses again on the rows drawn, and what it chose is
     measured on the rows not drawn. Rows enter by their pull on the metric, so a redraw of all
     entries is one product of matrices, and figures are set against the mean of the entries, which
-    no choice can flatter.
+    no choice can flatter. Rows in groups are drawn, and left out, by whole groups, each with its size.
 
     Parameters
     ----------
@@ -57,8 +59,8 @@ def flattery(field: Field, *, seed: int = 0) -> Flattery:
     honest = []
     for [drawn] in row_draws([n], n_draws, seed=seed, streams=[0]):
         left = drawn == 0
-        inside = drawn @ linear / np.maximum(drawn.sum(axis=1, dtype=np.float64), 1.0)[:, None]
-        outside = left @ linear / np.maximum(left.sum(axis=1), 1)[:, None]
+        inside = drawn @ linear / np.maximum(_rows(drawn, field.sizes), 1.0)[:, None]
+        outside = left @ linear / np.maximum(_rows(left, field.sizes), 1.0)[:, None]
         gains = field.gains(field.values + inside)
         picked = np.array([field.rule.pick(row) for row in gains])
         own = field.values[picked] + outside[np.arange(len(picked)), picked]
@@ -68,3 +70,10 @@ def flattery(field: Field, *, seed: int = 0) -> Flattery:
     return Flattery(
         len(field.values), seen, float(field.values.mean() + np.mean(np.concatenate(honest)))
     )
+
+
+def _rows(counts: NDArray[Any], sizes: NDArray[np.int64] | None) -> NDArray[np.float64]:
+    """Rows in each draw, ``(n_draws,)``, from how often it holds each row or group."""
+    if sizes is None:
+        return np.asarray(counts.sum(axis=1, dtype=np.float64))
+    return np.asarray(counts @ sizes.astype(np.float64))

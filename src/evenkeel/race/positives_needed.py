@@ -46,12 +46,13 @@ class Needed:
 
 
 def needed(field: Field, objective: str, *, n_rare: int) -> Needed:
-    """Widths with more rows, from what each row pulls: ``w(k n) = w(n) / sqrt(k)``.
+    """Widths with more rows, from what each row or group pulls: ``w(k n) = w(n) / sqrt(k)``.
 
     A difference of a tenth of the baseline's figure shows in four tries of five with ``n_rare ((1.96
     + 0.84) s / (0.1 |baseline|))^2`` rows, s the largest standard error of the paired differences:
     rivals that are nearly the baseline have hardly any, and say nothing of one that is a tenth apart.
-    Better models that more rows would make are left out of account.
+    Better models that more rows would make are left out of account; rows in groups become more by
+    more groups of such sizes.
 
     Parameters
     ----------
@@ -69,6 +70,8 @@ def needed(field: Field, objective: str, *, n_rare: int) -> Needed:
     at = field.rule.pick(field.gains(field.values))
     pull = field.pulls[at]
     width = 2 * Z_95 * float(np.sqrt(pull @ pull)) / pull.size
+    if field.own is not None:
+        width = 2 * Z_95 * float(field.own[at])
     errors = field.rule.errors[1:]
     errors = errors[errors > 0]
     apart, tell = None, None

@@ -1,7 +1,8 @@
-"""The value of any metric, over the repeats or fold by fold, and how far each row pulls it."""
+"""The value of any metric, over the repeats or fold by fold, how far each row pulls it, and its range."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -82,6 +83,33 @@ def pull_of(
         found = [one(y == code, p[:, code]) for p in proba for code in _judged(y, proba)]
     pulls: Floats = np.mean([pull for _, pull in found], axis=0)
     return float(np.mean([value for value, _ in found])), pulls
+
+
+def ends_of(name: str, n_classes: int, costs: Floats | None) -> tuple[float, float]:
+    """What a metric cannot leave.
+
+    Parameters
+    ----------
+    name
+        A metric.
+    n_classes
+        Number of classes.
+    costs
+        ``(n_rows, n_classes)``; needed for the cost: that of all rows is none below the least of one.
+
+    Examples
+    --------
+    >>> ends_of("mcc", 2, None), ends_of("brier", 3, None), ends_of("cost", 2, np.array([[0.0, 5.0]]))
+    ((-1.0, 1.0), (0.0, 2.0), (0.0, 5000.0))
+    """
+    if name == "cost":
+        assert costs is not None
+        return (1000.0 * float(costs.min()), 1000.0 * float(costs.max()))
+    if name == "log-loss":
+        return (0.0, math.inf)
+    if name == "brier":
+        return (0.0, 1.0 if n_classes == 2 else 2.0)
+    return (-1.0 if name in ("mcc", "youden") else 0.0, 1.0)
 
 
 def fold_values(

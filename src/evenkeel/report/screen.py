@@ -123,7 +123,9 @@ def _lines(facts: Facts, width: int) -> list[Text]:
     run = bool(facts.get("remedies"))
     top, bottom = Sheet(width), Sheet(width)
     _data(top, facts)
-    top.say("Split", (facts.get("split") or {}).get("sentence"), most=2)
+    split = facts.get("split") or {}
+    top.say("Split", split.get("sentence"), most=2)
+    top.say("Groups", (split.get("widened") or {}).get("sentence"), most=2)
     _audit(top, facts, most=6 if run else 60, each=3 if run else 12)
     _advice(top, facts, run=run)
     if not run:

@@ -1,0 +1,246 @@
+"""Intervals of rows in groups: against slow loops, copies of rows, and the truth of simulated tables."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import norm
+
+from evenkeel.influence import average_precision_influence
+from evenkeel.intervals import average_precision_interval, mean_interval, wilson
+from evenkeel.untouched import untouched
+from evenkeel.widening import (
+    group_sums,
+    in_groups,
+    rate_interval,
+    told_widening,
+    widen,
+    widening,
+)
+
+pulls_in_groups = st.lists(
+    st.tuples(st.floats(-1e6, 1e6).map(lambda x: round(x, 3)), st.integers(0, 6)),
+    min_size=1, max_size=40,
+)  # fmt: skip
+
+
+def by_hand(pull, groups, classes=None):
+    """The design effect in loops."""
+    members = {}
+    for value, group in zip(pull, groups, strict=True):
+        members.setdefault(group, []).append(value)
+    by_groups = sum(sum(values) ** 2 for values in members.values())
+    by_rows = base = sum(value**2 for value in pull)
+    if classes is not None:
+        base = 0.0
+        for code in set(classes):
+            own = [value for value, held in zip(pull, classes, strict=True) if held == code]
+            base += sum((value - sum(own) / len(own)) ** 2 for value in own)
+        base = max(base, by_rows / 2)
+    return max(1.0, 1.0 + (by_groups - by_rows) / base)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_factor_is_that_of_a_slow_loop(seed):
+    rng = np.random.default_rng(seed)
+    groups = rng.integers(0, 30, 200) * 3  # some codes have no row
+    pull = rng.normal(size=30)[groups // 3] + rng.normal(size=200)
+    assert widening(pull, groups) ** 2 == pytest.approx(by_hand(pull, groups))
+    classes = rng.integers(0, 3, 200)
+    pull += 0.7 * classes
+    found = widening(pull, groups, drawn_within=classes)
+    assert found**2 == pytest.approx(by_hand(pull, groups, classes))
+    sums, sizes = group_sums(pull[None], groups)
+    there = np.unique(groups)
+    assert sums[0] == pytest.approx([pull[groups == group].sum() for group in there])
+    assert sizes.tolist() == [int((groups == group).sum()) for group in there]
+
+
+def test_groups_whose_rows_balance_one_another_make_nothing_narrower():
+    assert widening(np.array([1.0, -1.0, 2.0, -2.0]), np.array([0, 0, 1, 1])) == 1.0
+
+
+def test_nothing_to_tell_by_widens_nothing():
+    pull = np.array([1.0, -1.0, 0.0])
+    assert widening(pull, None) == widening(pull, np.array([2, 0, 1])) == 1.0
+    assert widening(np.zeros(3), np.zeros(3, int)) == widening(np.full(3, np.nan), np.zeros(3, int))
+    assert widening(np.full(3, np.nan), np.zeros(3, int)) == 1.0
+    assert not in_groups(np.array([], int))
+    flat = np.array(
+        [3.0, 3.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0]
+    )  # what scores that know nothing pull
+    classes = np.array([1, 1, 0, 0, 0, 0, 0, 0])
+    assert widening(flat, np.array([0, 0, 1, 1, 2, 2, 3, 3]), drawn_within=classes) < 3
+
+
+@given(pulls_in_groups, st.integers(1, 5))
+def test_copies_widen_by_the_root_of_their_number(rows, copies):
+    pull, groups = (np.array(part) for part in zip(*rows, strict=True))
+    found = widening(np.tile(pull.astype(float), copies), np.tile(np.arange(len(pull)), copies))
+    assert found == pytest.approx(math.sqrt(copies) if np.any(pull) else 1.0)
+    once = widening(pull.astype(float), groups)
+    assert 1.0 <= once <= math.sqrt(len(pull)) * (1 + 1e-9), "no more than the largest group"
+    named_anew = np.random.default_rng(0).permutation(7)[groups]
+    assert widening(pull.astype(float), named_anew) == pytest.approx(once)
+
+
+@given(st.data())
+def test_a_widened_interval_holds_the_other_and_stays_where_the_figure_can_be(data):
+    ends = sorted(data.draw(st.lists(st.floats(-1, 1), min_size=3, max_size=3)))
+    factor = data.draw(st.floats(1, 1e6))
+    low, high = widen(ends[0], ends[2], ends[1], factor, within=(-1.0, 1.0))
+    assert -1 <= low <= ends[0] <= ends[2] <= high <= 1
+    assert low == pytest.approx(max(-1.0, ends[1] - factor * (ends[1] - ends[0])))
+    assert high == pytest.approx(min(1.0, ends[1] + factor * (ends[2] - ends[1])))
+    more = widen(ends[0], ends[2], ends[1], 1.5 * factor, within=(-1.0, 1.0))
+    assert more[0] <= low + 1e-12
+    assert more[1] >= high - 1e-12
+    assert widen(ends[0], ends[2], ends[1], 1.0) == (ends[0], ends[2])
+
+
+def test_what_is_undefined_stays_undefined():
+    assert np.isnan(widen(math.nan, math.nan, 0.5, 2.0)).all()
+    assert widen(0.1, 0.9, math.nan, 2.0) == (0.1, 0.9)
+    assert widen(-0.2, 0.9, 0.5, 2.0, within=(0.0, 1.0)) == (-0.2, 1.0), "never narrower"
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 5)), max_size=60))
+def test_a_rate_counts_as_many_rows_as_it_is_worth(rows):
+    hit = np.array([one for one, _ in rows], bool)
+    groups = np.array([group for _, group in rows], np.int64)
+    plain = wilson(int(hit.sum()), len(hit))
+    low, high, factor = rate_interval(hit, groups)
+    assert 0 <= low <= plain[0] + 1e-12
+    assert plain[1] - 1e-12 <= high <= 1
+    if 0 < hit.sum() < len(hit):
+        assert factor**2 == pytest.approx(by_hand(hit - hit.mean(), groups))
+    elif len(hit):
+        sizes = np.bincount(groups)
+        assert factor**2 == pytest.approx((sizes**2).sum() / len(hit)), "each group counts once"
+    assert (low, high) == pytest.approx(wilson(hit.sum() / factor**2, len(hit) / factor**2))
+    assert rate_interval(hit) == (*plain, 1.0) == rate_interval(hit, np.arange(len(hit)))
+
+
+GAIN, LAG, SHARE, CUT = 1.5, 0.3, 0.2, 1.0
+COST_FN, COST_FP = 5.0, 1.0
+
+
+def grouped_table(seed, n_groups=150):
+    """Labels by group, and two scores that share half of their noise within groups of 5 to 10 rows."""
+    rng = np.random.default_rng([77, seed])
+    groups = np.repeat(np.arange(n_groups), rng.integers(5, 11, n_groups))
+    y = (rng.random(n_groups) < SHARE).astype(np.int64)[groups]
+    noise = (rng.normal(size=(3, n_groups))[:, groups] + rng.normal(size=(3, y.size))) / 2**0.5
+    score = 0.8 * noise[0] + 0.6 * noise[1] + GAIN * y
+    return y, score, 0.8 * noise[0] + 0.6 * noise[2] + (GAIN - LAG) * y, groups
+
+
+def true_precision(gain):
+    caught = (np.arange(100_001) + 0.5) / 100_001
+    alarms = norm.sf(norm.isf(caught) + gain)
+    return float(np.mean(SHARE * caught / (SHARE * caught + (1 - SHARE) * alarms)))
+
+
+def true_cost(gain):
+    return COST_FN * SHARE * norm.cdf(CUT - gain) + COST_FP * (1 - SHARE) * norm.sf(CUT)
+
+
+def costs_of(y, score):
+    return np.where(y == 1, COST_FN * (score < CUT), COST_FP * (score >= CUT))
+
+
+def intervals(y, score, other, seed):
+    """Interval, point, pull and classes of each figure and of each paired difference."""
+    (value, pull), (rival, pull_of_rival) = (
+        average_precision_influence(y, one) for one in (score, other)
+    )
+    draws = {"n_boot": 300, "seed": seed}
+    own = average_precision_interval(y, score, **draws)
+    apart = average_precision_interval(y, score, other=other, **draws)
+    spent, spent_by_rival = costs_of(y, score), costs_of(y, other)
+    saved = spent - spent_by_rival
+    return {
+        "average precision": (own, value, pull, y),
+        "average precision, paired": (apart, value - rival, pull - pull_of_rival, y),
+        "cost": (mean_interval(spent, **draws), spent.mean(), spent - spent.mean(), None),
+        "cost, paired": (
+            mean_interval(spent, other=spent_by_rival, **draws), saved.mean(), saved - saved.mean(), None,
+        ),
+    }  # fmt: skip
+
+
+def test_groups_make_intervals_hold_the_truth_which_rows_alone_miss():
+    own, rival = true_precision(GAIN), true_precision(GAIN - LAG)
+    truth = {
+        "average precision": own, "average precision, paired": own - rival,
+        "cost": true_cost(GAIN), "cost, paired": true_cost(GAIN) - true_cost(GAIN - LAG),
+    }  # fmt: skip
+    held = {name: [] for name in truth}
+    for seed in range(250):
+        y, score, other, groups = grouped_table(seed)
+        for name, (ends, point, pull, classes) in intervals(y, score, other, seed).items():
+            wider = widen(*ends, point, widening(pull, groups, drawn_within=classes))
+            held[name].append([low <= truth[name] <= high for low, high in (ends, wider)])
+    for name, found in held.items():
+        by_rows, by_groups = np.mean(found, axis=0)
+        assert by_groups >= 0.9, (name, by_groups)
+        assert by_rows < 0.8, (name, by_rows, "else there was nothing to widen for")
+
+
+def copied(k, n=900):
+    rng = np.random.default_rng(3)
+    y = (rng.random(n) < 0.15).astype(np.int64)
+    p = 1 / (1 + np.exp(-(rng.normal(size=n) + 1.5 * y - 2)))
+    rows = np.repeat(np.arange(n), k)
+    y, proba, labels = y[rows], np.stack([1 - p, p], axis=1)[rows], (p > 0.25).astype(int)[rows]
+    costs = np.stack([9.0 * y, 1.0 * (y == 0)], axis=1)
+    return (y, proba, labels, ("no", "yes")), {"costs": costs, "groups": rows}
+
+
+def test_copies_of_every_row_leave_the_intervals_as_they_were():
+    given, more = copied(1)
+    once = untouched(*given, costs=more["costs"])
+    assert untouched(*given, **more) == once, "groups of one row change no bit"
+    given, more = copied(4)
+    found = untouched(*given, **more)
+    narrow = untouched(*given, costs=more["costs"])
+    for name in ("recall", "precision", "specificity", "cost", "average_precision"):
+        low, high = f"{name}_low", f"{name}_high"
+        rel = (
+            1e-9 if "_" not in name and name != "cost" else 0.1
+        )  # rates are exact, the others drawn
+        assert found[high] - found[low] == pytest.approx(once[high] - once[low], rel=rel), name
+        assert narrow[high] - narrow[low] < 0.6 * (once[high] - once[low]), name
+        if name != "average_precision":
+            assert found[f"{name}_widened"] == pytest.approx(2), name
+        assert f"{name}_widened" not in once
+    # Draws within classes hold a little less than all of the variance.
+    assert 2 <= found["average_precision_widened"] < 2.4
+    for label, one in found["per_class"].items():
+        assert one["recall_low"] == pytest.approx(once["per_class"][label]["recall_low"])
+
+
+def test_several_classes_are_widened_too():
+    rng = np.random.default_rng(0)
+    y = np.repeat(rng.choice(3, 200, p=[0.6, 0.25, 0.15]), 5)
+    raw = np.exp(np.repeat(rng.normal(size=(200, 3)), 5, axis=0) + 1.5 * np.eye(3)[y])
+    proba = raw / raw.sum(axis=1, keepdims=True)
+    given = (y, proba, proba.argmax(axis=1), ("a", "b", "c"))
+    found = untouched(*given, groups=np.repeat(np.arange(200), 5))
+    plain = untouched(*given)
+    assert found["average_precision_widened"] > 2
+    assert found["average_precision_low"] < plain["average_precision_low"]
+    assert found["average_precision_high"] > plain["average_precision_high"]
+    assert found["per_class"]["b"]["recall_widened"] == pytest.approx(5**0.5)
+
+
+def test_it_is_said_in_a_sentence():
+    assert told_widening("card", 1.0004).endswith("here they are as wide as for independent rows.")
+    assert told_widening("card", None) == "Intervals allow for rows of one card being alike."
+    later = told_widening("card", 2.0, tested=False)
+    assert later.startswith(
+        "Intervals of the comparison allow for rows of one card being alike: 2 "
+    )
+    assert later.endswith(" Those of the rows that the decision is judged on do not.")
