@@ -80,8 +80,13 @@ def side_by_side(work: Callable[[T], Any], parts: Iterable[T]) -> None:
         for part in listed:
             work(part)
         return
+
+    def alone(part: T) -> None:
+        with limited(1):  # here, for OpenMP has a number for each thread
+            work(part)
+
     with limited(1), ThreadPoolExecutor(n) as pool:
-        for _ in pool.map(work, listed):
+        for _ in pool.map(alone, listed):
             pass
 
 

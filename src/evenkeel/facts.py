@@ -262,6 +262,7 @@ def _remedy(entry: Entry, classes: tuple[Any, ...]) -> dict[str, Any]:
     head = {
         "name": entry.name, "learner": entry.learner, "changes": entry.changes,
         "status": entry.status, "reason": entry.reason, "settings": _usual(entry.settings),
+        "repeats": len(entry.repeats),
     }  # fmt: skip
     if each is not None:
         figures["per_class"] = _by_label(each, classes)

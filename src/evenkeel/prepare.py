@@ -11,7 +11,7 @@ import numpy as np
 from evenkeel._checks import check_choice
 from evenkeel._rows import take
 from evenkeel.audit import audit
-from evenkeel.catalogue import ANOMALIES, OBJECT, SIMPLE, find_remedy
+from evenkeel.catalogue import ANOMALIES, OBJECT, SIMPLE, THINNED, THINNING, find_remedy
 from evenkeel.distribution import Distribution
 from evenkeel.errors import InvalidInput
 from evenkeel.evidence import FEWEST, evidence_of
@@ -241,13 +241,16 @@ def _suited(
 ) -> list[str]:
     """The shortlist as it suits a table.
 
-    With few rare rows only simple remedies; at extreme ratios a detector of anomalies too; SMOTE in
-    the form for mixed columns, where a learner is given categories as such.
+    With few rare rows only simple remedies; below 10 to 1 none that thins out to that; at extreme
+    ratios a detector of anomalies too; SMOTE in the form for mixed columns, where a learner is given
+    categories as such.
     """
     import polars as pl
 
     if weak:
         return [name for name in names if name in SIMPLE]
+    if distribution.ratio <= THINNED:
+        names = [name for name in names if name not in THINNING]
     if distribution.severity == "extreme" and len(table.classes) == 2:
         names = [*names, ANOMALIES]
     text = (column for column in table.X.get_columns() if column.dtype == pl.String)

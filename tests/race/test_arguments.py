@@ -16,7 +16,9 @@ from sklearn.model_selection import (
 from evenkeel import Policy, compare
 from evenkeel.catalogue import CATALOGUE, SHORTLIST, SIMPLE
 from evenkeel.errors import DoesNotApply, InvalidInput, InvalidType
+from evenkeel.prepare import make_settings, prepare
 from evenkeel.race.arguments import asked_folds, asked_remedies
+from evenkeel.resample import RandomUnderSampler
 
 
 class Untouched(ClassifierMixin, BaseEstimator):
@@ -96,6 +98,17 @@ def test_under_10_rare_rows_only_force_goes_on_and_then_only_what_is_simple_is_t
     assert [entry.name for entry in found.entries[1:]] == list(SIMPLE)
     assert found.why == "Too few positives to tell remedies apart: the baseline is kept."
     assert list(asked_remedies(None)) == list(SHORTLIST)
+
+
+@pytest.mark.parametrize(("ratio", "thinned"), [(10.0, False), (10.1, True)])
+def test_what_thins_to_ten_to_one_is_left_out_where_it_would_do_nothing(ratio, thinned):
+    y = np.repeat([0, 1], [int(100 * ratio), 100])
+    kept = [spec for spec in SHORTLIST if thinned or "ratio=0.1" not in spec]
+    assert list(asked_remedies(None, ratio=ratio)) == kept
+    plan = RandomUnderSampler(sampling_strategy=0.1).plan(np.arange(y.size)[:, None], y)
+    assert (plan.n_out < y.size) == thinned
+    ready = prepare({"x": np.arange(y.size) % 97, "y": y}, None, make_settings(target="y"))
+    assert [spec for spec in SHORTLIST if spec in dict(ready.pairs)] == kept
 
 
 def test_groups_that_cannot_be_split_are_said_in_words_of_whoever_called():

@@ -1,6 +1,7 @@
 """The rule that chooses, against a slow one; simplicity; what other metrics would choose."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -171,3 +172,21 @@ def test_groups_enter_the_standard_errors_of_the_rule_and_what_more_rows_would_s
     alone = Field.of(*plain, "average-precision")
     assert (found.own > np.sqrt((alone.pulls**2).sum(axis=1)) / N).all()
     assert alone.sizes is alone.own is None
+
+
+@pytest.mark.parametrize("objective", ["average-precision", "cost", "f1", "brier"])
+def test_with_unequal_repeats_gains_are_the_paired_differences_that_are_shown(objective):
+    none, rival = entry("none", 1.5, "nothing"), entry("class-weight", 1.5)
+    noise = np.random.default_rng(1).random((1, N, 1))
+    unlucky = np.concatenate([1 - noise, noise], axis=2)  # a repeat of the baseline alone
+    raw = np.concatenate([rival.scores.raw, unlucky])
+    none.scores = replace(none.scores, raw=raw, fold=np.tile(none.scores.fold[:1], (3, 1)))
+    policy = Policy(cost_fn=10, cost_fp=1)
+    entries, judge = judged(none, rival, objective=objective, policy=policy)
+    assert len(entries[0].repeats) == 3
+    assert len(entries[1].repeats) == 2
+    field = Field.of(entries, judge, objective)
+    shown = rival.figures["objective_difference"]
+    assert field.gains(field.values)[1] == pytest.approx(field.sign * shown, abs=1e-12)
+    assert rival.figures["versus_baseline"] == "no clear difference"
+    assert choose(entries, none, judge, weak=False)[0] is none

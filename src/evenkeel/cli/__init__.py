@@ -1,8 +1,8 @@
 """The command line: ``evenkeel run | check | decide | predict | evaluate | report | ...``.
 
 Exit codes: 0 done; 1 ``check`` found blockers; 2 bad input, nothing written; 3 finished, but the
-evidence is too weak to recommend; 70 a fault of evenkeel itself; 130 interrupted, what is done is
-kept.
+evidence is too weak to recommend; 70 a fault of evenkeel itself; 130 interrupted or asked to
+end (SIGTERM), what is done is kept.
 """
 
 from __future__ import annotations
@@ -56,7 +56,15 @@ from evenkeel.cli.options import (
     TrialTimeout,
     columns,
 )  # fmt: skip
-from evenkeel.cli.terminal import Bar, after_interrupt, say, show, stop, warn
+from evenkeel.cli.terminal import (
+    Bar,
+    after_interrupt,
+    interrupted_by_sigterm,
+    say,
+    show,
+    stop,
+    warn,
+)
 from evenkeel.errors import EvenkeelError, EvenkeelWarning
 
 if TYPE_CHECKING:
@@ -251,7 +259,7 @@ app.command()(sample)
 
 def main(args: Sequence[str] | None = None) -> None:
     """Entry point: whatever goes wrong becomes one sentence and an exit code."""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), interrupted_by_sigterm():
         warnings.showwarning = warn
         warnings.simplefilter("always", EvenkeelWarning)
         try:

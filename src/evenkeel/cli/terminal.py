@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
+import threading
 import time
-from typing import Any, NoReturn
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
 from evenkeel.errors import EvenkeelWarning
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 LINE_EVERY = 30.0  # seconds between lines where there is no terminal
+
+
+@contextmanager
+def interrupted_by_sigterm() -> Iterator[None]:
+    """What ends jobs of a cluster is an interrupt as well: it is told what is kept."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may say what signals do
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def after_interrupt(leave: BaseException | None) -> str:

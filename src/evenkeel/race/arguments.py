@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,15 @@ import numpy as np
 from evenkeel._checks import check_number
 from evenkeel._rows import n_rows
 from evenkeel.audit import copies_of
-from evenkeel.catalogue import SHORTLIST, SIMPLE, find_remedies, find_remedy, named
+from evenkeel.catalogue import (
+    SHORTLIST,
+    SIMPLE,
+    THINNED,
+    THINNING,
+    find_remedies,
+    find_remedy,
+    named,
+)
 from evenkeel.decide import Policy
 from evenkeel.distribution import encode, positive_last
 from evenkeel.errors import InvalidInput, InvalidType
@@ -67,8 +76,8 @@ def asked_policy(policy: Any, n_classes: int) -> Policy:
     return policy
 
 
-def asked_remedies(remedies: Any, *, weak: bool = False) -> dict[str, Any]:
-    """The remedies by name, the baseline first; where none were named the usual, or the simple ones.
+def asked_remedies(remedies: Any, *, weak: bool = False, ratio: float = math.inf) -> dict[str, Any]:
+    """The remedies by name, the baseline first; where none were named what suits the table.
 
     Raises
     ------
@@ -82,7 +91,8 @@ def asked_remedies(remedies: Any, *, weak: bool = False) -> dict[str, Any]:
     """
     rule = "remedies of compare must be a list of names, or of remedies, samplers or classifiers"
     if remedies is None:
-        remedies = SIMPLE if weak else SHORTLIST
+        idle = THINNING if ratio <= THINNED else ()
+        remedies = SIMPLE if weak else [spec for spec in SHORTLIST if spec not in idle]
     if isinstance(remedies, str):
         remedies = find_remedies(remedies, owner="compare")
     if not isinstance(remedies, list | tuple | set | frozenset):

@@ -9,7 +9,6 @@ import numpy as np
 
 from evenkeel.metrics import METRICS
 from evenkeel.race.judge import BETTER
-from evenkeel.race.pulls import pull_of
 from evenkeel.race.stats import LEVEL, Z_95, holm, p_values
 from evenkeel.race.trial import DUMMY
 from evenkeel.widening import group_sums
@@ -85,7 +84,8 @@ class Field:
     entries
         The baseline first.
     values
-        ``(n_entries,)``: the metric.
+        ``(n_entries,)``: the metric; of an entry with fewer repeats than the baseline, what it would
+        be if it differed in the others as it does in these.
     pulls
         ``(n_entries, n_units)``: how far each row, or each group of rows, pulls it.
     sign
@@ -123,7 +123,7 @@ class Field:
         errors
             Standard errors of the differences to the baseline where they are known better.
         """
-        found = [_pull(entry, judge, metric) for entry in entries]
+        found = [_beside(entry, entries[0], judge, metric) for entry in entries]
         values, pulls = np.array([value for value, _ in found]), np.stack([h for _, h in found])
         if not (np.isfinite(values).all() and np.isfinite(pulls).all()):
             return None
@@ -254,11 +254,17 @@ def field_of(there: list[Entry], judge: Judge) -> Field | None:
     return Field.of(there, judge, judge.objective, np.array([0.0, *widths]) / (2 * Z_95))
 
 
-def _pull(entry: Entry, judge: Judge, metric: str) -> tuple[float, Floats]:
-    assert entry.scores is not None
-    assert entry.settled is not None
-    settled = entry.settled
-    return pull_of(metric, entry.scores.y, settled.proba, settled.labels, judge.costs)
+def _beside(entry: Entry, baseline: Entry, judge: Judge, metric: str) -> tuple[float, Floats]:
+    """A metric and what rows pull: the baseline's, plus the difference on the repeats that both have.
+
+    Under a time budget the baseline may have more of them, and a repeat of its own is no difference.
+    """
+    there, common = len(baseline.repeats), min(len(entry.repeats), len(baseline.repeats))
+    value, pull = judge.pull(metric, entry, common)
+    if common == there:
+        return value, pull
+    whole, part = (judge.pull(metric, baseline, n) for n in (there, common))
+    return whole[0] + (value - part[0]), whole[1] + (pull - part[1])
 
 
 def _errors(pulls: Floats, n_rows: int) -> tuple[Floats, Floats]:

@@ -173,7 +173,8 @@ def compare(
     ['prevalence', 'none', 'class-weight']
     """
     classes, codes = asked_labels(X, y, force=force)
-    weak = rare_rows(np.bincount(codes)) < WEAK
+    counts = np.bincount(codes)
+    weak = rare_rows(counts) < WEAK
     policy = asked_policy(policy, len(classes))
     objective = policy.objective if objective is None else objective
     check_choice(objective, METRICS, "objective", "compare")
@@ -183,7 +184,7 @@ def compare(
         check_number(jobs, "jobs", "compare", low=1, whole=True)
     place = Place(backend, address)
     with no_exit("remedies of compare"):
-        found = asked_remedies(remedies, weak=weak)
+        found = asked_remedies(remedies, weak=weak, ratio=counts.max() / counts.min())
     columns = columns_of(X, policy.columns)
     costs = policy.row_costs(codes, columns=columns)
     learner = "lightgbm" if estimator is None else "estimator"

@@ -140,7 +140,7 @@ class Judge:
                 continue
             entry.figures |= self._ends(METRICS[name].key, name, entry)
         if self.groups is not None:
-            pull = self._pull("recall", entry, len(settled.proba))[1]
+            pull = self.pull("recall", entry, len(settled.proba))[1]
             entry.figures["recall_widened"] = widening(pull, self.groups)
 
     def against(self, entry: Entry, baseline: Entry) -> None:
@@ -219,12 +219,12 @@ class Judge:
         common = len(entry.settled.proba)
         least, most = ends_of(name, self.n_classes, self.costs)
         if other is None:
-            point, pull = self._pull(name, entry, common)
+            point, pull = self.pull(name, entry, common)
         else:
             assert other.settled is not None
             common = min(common, len(other.settled.proba))
-            point, pull = self._pull(name, entry, common)
-            theirs, pull_of_theirs = self._pull(name, other, common)
+            point, pull = self.pull(name, entry, common)
+            theirs, pull_of_theirs = self.pull(name, other, common)
             point, pull = point - theirs, pull - pull_of_theirs
             least, most = least - most, most - least
         assert entry.scores is not None
@@ -232,11 +232,11 @@ class Judge:
         factor = widening(pull, self.groups, drawn_within=classes)
         return widen(*ends, point, factor, within=(least, most)), factor
 
-    def _pull(self, name: str, entry: Entry, common: int) -> tuple[float, NDArray[np.float64]]:
-        """A metric over the first repeats, and how far each row pulls it."""
+    def pull(self, name: str, entry: Entry, n_repeats: int) -> tuple[float, NDArray[np.float64]]:
+        """A metric over the first repeats, and how far each row pulls it, ``(n_rows,)``."""
         assert entry.scores is not None
         assert entry.settled is not None
-        proba, labels = entry.settled.proba[:common], entry.settled.labels[:common]
+        proba, labels = entry.settled.proba[:n_repeats], entry.settled.labels[:n_repeats]
         return pull_of(name, entry.scores.y, proba, labels, self.costs)
 
     def _interval(self, name: str, entry: Entry, other: Entry | None = None) -> tuple[float, float]:

@@ -61,8 +61,8 @@ class Searched(Wrapper):
         Its place among the candidates.
     history_
         One dict for each candidate in each rung: ``rung``, ``candidate``, ``share`` of the inner
-        training rows, and ``score``, the average precision (mean over the classes of several), or
-        ``reason`` where it failed.
+        training rows, and ``score``, the average precision (of two classes that of the second in
+        sorted order; of several the mean), or ``reason`` where it failed.
 
     References
     ----------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from evenkeel.report import figures, tuned, wording
+from evenkeel.report import figures, repeats, tuned, wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +29,7 @@ def shared(facts: Facts) -> dict[str, Any]:
         "remedies": _cut([(name, row, figures.is_chosen(facts, row)) for name, row in named]),
         "costs": _cut(figures.costs_of_fits(facts)),
         "not_run": [row for row in every if row.get("status", "ok") != "ok"][:MOST_ROWS],
+        "fewer_repeats": repeats.told(facts),
         "comparisons": figures.comparisons(facts),
         "curves": curves,
         "curves_hidden": len(classes) - len(curves),

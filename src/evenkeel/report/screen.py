@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from evenkeel.report import figures, tuned, wording
+from evenkeel.report import figures, repeats, tuned, wording
 from evenkeel.report.sections import (
     calibration_section,
     decision_section,
@@ -230,8 +230,11 @@ def _remedies(sheet: Sheet, facts: Facts, *, most: int) -> None:
         why = wording.gist(row.get("reason") or row.get("status"), most=100)
         by_reason.setdefault(why, []).append(name(row))
     told = [f"{', '.join(names)} ({why})" for why, names in by_reason.items()]
-    sheet.lines += remedy_table(facts, width=sheet.width, most=most - 2 * bool(idle) - 2)
+    fewer = repeats.told(facts)
+    most -= 2 * bool(idle) + bool(fewer) + 2
+    sheet.lines += remedy_table(facts, width=sheet.width, most=most)
     sheet.items("Not run", told, most=2)
+    sheet.say("" if told else "Not run", fewer, most=1)
     sheet.say("A fit took", _fits(facts, name), most=2)
 
 
