@@ -1,12 +1,14 @@
 """Intervals of rows in groups: against slow loops, copies of rows, and the truth of simulated tables."""
 
 import math
+from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import norm
+from scipy.stats import norm, t
 
 from evenkeel.influence import average_precision_influence
 from evenkeel.intervals import average_precision_interval, mean_interval, wilson
@@ -26,20 +28,36 @@ pulls_in_groups = st.lists(
 )  # fmt: skip
 
 
-def by_hand(pull, groups, classes=None):
-    """The design effect in loops."""
+def freedom(pull, ids, classes):
+    """Satterthwaite's degrees of freedom in loops: those of each class by its part of the variance."""
+    total = parts = 0.0
+    for code in set(classes):
+        own = [at for at, held in enumerate(classes) if held == code]
+        part = sum(pull[at] ** 2 for at in own)
+        sizes = Counter(ids[at] for at in own).values()
+        free = sum(sizes) ** 2 / sum(size**2 for size in sizes) - 1
+        total += part
+        parts += part**2 / max(free, 1e-9)
+    return max(total**2 / parts, 0.5)
+
+
+def by_hand(pull, groups, classes, *, stratified=False):
+    """The factor in loops."""
     members = {}
     for value, group in zip(pull, groups, strict=True):
         members.setdefault(group, []).append(value)
+    free, free_rows = (freedom(pull, ids, classes) for ids in (groups, range(len(pull))))
     by_groups = sum(sum(values) ** 2 for values in members.values())
+    by_groups *= (1 + 1 / free) / (1 + 1 / free_rows)
     by_rows = base = sum(value**2 for value in pull)
-    if classes is not None:
+    if stratified:
         base = 0.0
         for code in set(classes):
             own = [value for value, held in zip(pull, classes, strict=True) if held == code]
             base += sum((value - sum(own) / len(own)) ** 2 for value in own)
         base = max(base, by_rows / 2)
-    return max(1.0, 1.0 + (by_groups - by_rows) / base)
+    effect = max(1.0, 1.0 + (by_groups - by_rows) / base)
+    return math.sqrt(effect) * max(1.0, t.ppf(0.975, free) / t.ppf(0.975, free_rows))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -47,11 +65,11 @@ def test_the_factor_is_that_of_a_slow_loop(seed):
     rng = np.random.default_rng(seed)
     groups = rng.integers(0, 30, 200) * 3  # some codes have no row
     pull = rng.normal(size=30)[groups // 3] + rng.normal(size=200)
-    assert widening(pull, groups) ** 2 == pytest.approx(by_hand(pull, groups))
     classes = rng.integers(0, 3, 200)
+    assert widening(pull, groups, classes) == pytest.approx(by_hand(pull, groups, classes))
     pull += 0.7 * classes
-    found = widening(pull, groups, drawn_within=classes)
-    assert found**2 == pytest.approx(by_hand(pull, groups, classes))
+    found = widening(pull, groups, classes, stratified=True)
+    assert found == pytest.approx(by_hand(pull, groups, classes, stratified=True))
     sums, sizes = group_sums(pull[None], groups)
     there = np.unique(groups)
     assert sums[0] == pytest.approx([pull[groups == group].sum() for group in there])
@@ -59,31 +77,71 @@ def test_the_factor_is_that_of_a_slow_loop(seed):
 
 
 def test_groups_whose_rows_balance_one_another_make_nothing_narrower():
-    assert widening(np.array([1.0, -1.0, 2.0, -2.0]), np.array([0, 0, 1, 1])) == 1.0
+    pull, groups = np.tile([1.0, -1.0], 500), np.repeat(np.arange(500), 2)
+    assert widening(pull, groups, np.zeros(1000, int)) == pytest.approx(1.0, abs=0.002)
+    assert widening(pull, groups, np.zeros(1000, int)) >= 1.0
 
 
 def test_nothing_to_tell_by_widens_nothing():
-    pull = np.array([1.0, -1.0, 0.0])
-    assert widening(pull, None) == widening(pull, np.array([2, 0, 1])) == 1.0
-    assert widening(np.zeros(3), np.zeros(3, int)) == widening(np.full(3, np.nan), np.zeros(3, int))
-    assert widening(np.full(3, np.nan), np.zeros(3, int)) == 1.0
+    pull, one = np.array([1.0, -1.0, 0.0]), np.zeros(3, int)
+    assert widening(pull, None, one) == widening(pull, np.array([2, 0, 1]), one) == 1.0
+    assert widening(np.zeros(3), one, one) == widening(np.full(3, np.nan), one, one) == 1.0
     assert not in_groups(np.array([], int))
-    flat = np.array(
-        [3.0, 3.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0]
-    )  # what scores that know nothing pull
-    classes = np.array([1, 1, 0, 0, 0, 0, 0, 0])
-    assert widening(flat, np.array([0, 0, 1, 1, 2, 2, 3, 3]), drawn_within=classes) < 3
+
+
+def test_scores_that_know_nothing_are_not_widened_beyond_reason():
+    classes = np.tile([1, 1, 0, 0, 0, 0, 0, 0], 50)
+    flat = np.where(classes == 1, 3.0, -1.0)  # what such scores pull
+    assert widening(flat, np.arange(400) // 2, classes, stratified=True) < 2
 
 
 @given(pulls_in_groups, st.integers(1, 5))
-def test_copies_widen_by_the_root_of_their_number(rows, copies):
+def test_copies_widen_by_the_root_of_their_number_at_least(rows, copies):
     pull, groups = (np.array(part) for part in zip(*rows, strict=True))
-    found = widening(np.tile(pull.astype(float), copies), np.tile(np.arange(len(pull)), copies))
-    assert found == pytest.approx(math.sqrt(copies) if np.any(pull) else 1.0)
-    once = widening(pull.astype(float), groups)
-    assert 1.0 <= once <= math.sqrt(len(pull)) * (1 + 1e-9), "no more than the largest group"
+    pull, many = pull.astype(float), np.tile(np.arange(len(pull)), copies)
+    found = widening(np.tile(pull, copies), many, np.zeros(many.size, int))
+    assert found >= (math.sqrt(copies) if np.any(pull) else 1.0) - 1e-9
+    one = np.zeros(len(pull), int)
+    once = widening(pull, groups, one)
+    assert once == pytest.approx(
+        by_hand(pull, groups, one) if in_groups(groups) and pull.any() else 1
+    )
     named_anew = np.random.default_rng(0).permutation(7)[groups]
-    assert widening(pull.astype(float), named_anew) == pytest.approx(once)
+    assert widening(pull, named_anew, one) == pytest.approx(once)
+
+
+@pytest.mark.parametrize(
+    ("groups", "least"),
+    [
+        (np.arange(60).repeat(10), 0.92),
+        (np.arange(5).repeat(20), 0.92),
+        (np.append(np.arange(30).repeat(3), np.full(90, 30)), 0.9),
+    ],
+    ids=["60 alike", "5 alike", "one holds half"],
+)
+def test_few_and_unequal_groups_are_allowed_for(groups, least):
+    """The mean of rows that share half of their noise within groups."""
+    held = []
+    for seed in range(400):
+        rng = np.random.default_rng([5, seed])
+        x = rng.normal(size=groups.max() + 1)[groups] + rng.normal(size=groups.size)
+        pull, half = x - x.mean(), 1.96 * x.std() / math.sqrt(x.size)
+        factor = widening(pull, groups, np.zeros(x.size, int))
+        low, high = widen(x.mean() - half, x.mean() + half, float(x.mean()), factor)
+        held.append(low <= 0 <= high)
+    assert np.mean(held) >= least
+
+
+@given(st.integers(1, 6), st.integers(2, 12), st.integers(0, 10**6))
+def test_of_a_rate_fewer_hits_never_make_a_higher_lower_end(size, n_groups, seed):
+    groups = np.arange(n_groups).repeat(size)
+    order = np.random.default_rng(seed).permutation(groups.size)
+    lows = []
+    for misses in range(min(6, groups.size)):
+        hit = np.ones(groups.size, bool)
+        hit[order[:misses]] = False
+        lows.append(rate_interval(hit, groups)[0])
+    assert all(fewer <= more + 0.03 for more, fewer in pairwise(lows)), lows
 
 
 @given(st.data())
@@ -114,11 +172,14 @@ def test_a_rate_counts_as_many_rows_as_it_is_worth(rows):
     low, high, factor = rate_interval(hit, groups)
     assert 0 <= low <= plain[0] + 1e-12
     assert plain[1] - 1e-12 <= high <= 1
-    if 0 < hit.sum() < len(hit):
-        assert factor**2 == pytest.approx(by_hand(hit - hit.mean(), groups))
-    elif len(hit):
+    if in_groups(groups):
         sizes = np.bincount(groups)
-        assert factor**2 == pytest.approx((sizes**2).sum() / len(hit)), "each group counts once"
+        mates = (sizes**2).sum() / len(hit)
+        free = max(len(hit) / mates - 1, 0.5)
+        of_t = max(1.0, t.ppf(0.975, free) / t.ppf(0.975, len(hit) - 1))
+        if hit.all() or not hit.any():
+            assert factor == pytest.approx(math.sqrt(mates) * of_t), "each group counts once"
+        assert factor >= of_t * (1 - 1e-12)
     assert (low, high) == pytest.approx(wilson(hit.sum() / factor**2, len(hit) / factor**2))
     assert rate_interval(hit) == (*plain, 1.0) == rate_interval(hit, np.arange(len(hit)))
 
@@ -152,7 +213,7 @@ def costs_of(y, score):
 
 
 def intervals(y, score, other, seed):
-    """Interval, point, pull and classes of each figure and of each paired difference."""
+    """Interval, point and pull of each figure and of each paired difference."""
     (value, pull), (rival, pull_of_rival) = (
         average_precision_influence(y, one) for one in (score, other)
     )
@@ -162,11 +223,11 @@ def intervals(y, score, other, seed):
     spent, spent_by_rival = costs_of(y, score), costs_of(y, other)
     saved = spent - spent_by_rival
     return {
-        "average precision": (own, value, pull, y),
-        "average precision, paired": (apart, value - rival, pull - pull_of_rival, y),
-        "cost": (mean_interval(spent, **draws), spent.mean(), spent - spent.mean(), None),
+        "average precision": (own, value, pull),
+        "average precision, paired": (apart, value - rival, pull - pull_of_rival),
+        "cost": (mean_interval(spent, **draws), spent.mean(), spent - spent.mean()),
         "cost, paired": (
-            mean_interval(spent, other=spent_by_rival, **draws), saved.mean(), saved - saved.mean(), None,
+            mean_interval(spent, other=spent_by_rival, **draws), saved.mean(), saved - saved.mean(),
         ),
     }  # fmt: skip
 
@@ -180,8 +241,9 @@ def test_groups_make_intervals_hold_the_truth_which_rows_alone_miss():
     held = {name: [] for name in truth}
     for seed in range(250):
         y, score, other, groups = grouped_table(seed)
-        for name, (ends, point, pull, classes) in intervals(y, score, other, seed).items():
-            wider = widen(*ends, point, widening(pull, groups, drawn_within=classes))
+        for name, (ends, point, pull) in intervals(y, score, other, seed).items():
+            factor = widening(pull, groups, y, stratified=name.startswith("average"))
+            wider = widen(*ends, point, factor)
             held[name].append([low <= truth[name] <= high for low, high in (ends, wider)])
     for name, found in held.items():
         by_rows, by_groups = np.mean(found, axis=0)
@@ -208,18 +270,15 @@ def test_copies_of_every_row_leave_the_intervals_as_they_were():
     narrow = untouched(*given, costs=more["costs"])
     for name in ("recall", "precision", "specificity", "cost", "average_precision"):
         low, high = f"{name}_low", f"{name}_high"
-        rel = (
-            1e-9 if "_" not in name and name != "cost" else 0.1
-        )  # rates are exact, the others drawn
-        assert found[high] - found[low] == pytest.approx(once[high] - once[low], rel=rel), name
+        assert found[high] - found[low] == pytest.approx(once[high] - once[low], rel=0.1), name
         assert narrow[high] - narrow[low] < 0.6 * (once[high] - once[low]), name
         if name != "average_precision":
-            assert found[f"{name}_widened"] == pytest.approx(2), name
+            assert found[f"{name}_widened"] == pytest.approx(2, rel=0.02), name
         assert f"{name}_widened" not in once
     # Draws within classes hold a little less than all of the variance.
     assert 2 <= found["average_precision_widened"] < 2.4
     for label, one in found["per_class"].items():
-        assert one["recall_low"] == pytest.approx(once["per_class"][label]["recall_low"])
+        assert one["recall_low"] == pytest.approx(once["per_class"][label]["recall_low"], rel=0.02)
 
 
 def test_several_classes_are_widened_too():
@@ -233,7 +292,7 @@ def test_several_classes_are_widened_too():
     assert found["average_precision_widened"] > 2
     assert found["average_precision_low"] < plain["average_precision_low"]
     assert found["average_precision_high"] > plain["average_precision_high"]
-    assert found["per_class"]["b"]["recall_widened"] == pytest.approx(5**0.5)
+    assert found["per_class"]["b"]["recall_widened"] >= 5**0.5
 
 
 def test_it_is_said_in_a_sentence():

@@ -222,7 +222,10 @@ def _split(found: Found) -> dict[str, Any]:
         "kind": split.kind, "train_rows": len(split.train), "test_rows": len(found.y_test),
         "set_aside": split.set_aside, "near": split.near,
         "gap": None if split.gap is None else in_words(split.gap), "folds": folds.n_folds, "repeats": folds.n_repeats,
-        "widened": widened_facts(found.comparison, found.table, split.train),
+        "widened": widened_facts(
+            found.comparison, found.table, split.train,
+            promised=found.policy.confidence is not None,
+        ),
     } | {
         name: {str(label): int(n) for label, n in zip(classes, held, strict=True)}
         for name, held in counts.items()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from evenkeel._checks import listed
 from evenkeel.intervals import wilson
 from evenkeel.metrics import METRICS
-from evenkeel.widening import in_groups, told_widening
+from evenkeel.widening import effective_groups, in_groups, told_widening
 
 if TYPE_CHECKING:
     from evenkeel.audit import Finding
@@ -62,25 +64,35 @@ def leak_finding(canaries: list[Facts]) -> list[Facts]:
     ]  # fmt: skip
 
 
-def widened_facts(comparison: Comparison, table: Table, rows: Any) -> Facts | None:
+def widened_facts(
+    comparison: Comparison, table: Table, rows: Any, *, promised: bool = False
+) -> Facts | None:
     """That intervals allow for groups, and by how much for the chosen entry; None without groups.
 
     Parameters
     ----------
     rows
         Numbers of the rows that the comparison is made on.
+    promised
+        Whether the policy promises a minimum.
     """
     column = table.group_name
     if column is None or table.groups is None or not in_groups(table.groups[rows]):
         return None
     factor = comparison.chosen.figures.get(f"{METRICS[comparison.objective].key}_widened")
-    return {"column": column, "factor": factor, "sentence": told_widening(column, factor)}
+    groups, y = table.groups[rows], table.y[rows]
+    few = min(effective_groups(groups[y == code]) for code in np.unique(y))
+    says = told_widening(column, factor, few=few, promised=promised)
+    return {"column": column, "factor": factor, "sentence": says}
 
 
 def _optimism(comparison: Comparison) -> Facts | None:
     found, metric = comparison.flattery, METRICS[comparison.objective]
     if found is None or found.candidates < 2:
         return None
+    shown = comparison.chosen.figures.get("objective")
+    if shown is not None:  # with fewer repeats than the baseline it was chosen by another figure
+        found = replace(found, seen=shown, corrected=found.corrected + (shown - found.seen))
     by = (found.seen - found.corrected) * (1 if metric.greater_is_better else -1)
     start = f"Chosen of {found.candidates}: its out-of-fold {metric.title} of {found.seen:.4g} "
     told = (
@@ -152,9 +164,8 @@ def _needed(comparison: Comparison) -> Facts | None:
             f"{here:,}."
         )
     recall = comparison.chosen.figures.get("recall")
-    worth = (
-        comparison.chosen.figures.get("recall_widened", 1.0) ** 2
-    )  # rows for each independent one
+    # rows for each independent one
+    worth = comparison.chosen.figures.get("recall_widened", 1.0) ** 2
     rows = [n / worth for n in found.positives]
     ends = [wilson(recall * n, n) for n in rows] if recall is not None else []
     return {

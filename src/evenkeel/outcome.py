@@ -100,7 +100,10 @@ class Outcome:
         }
         widened = (facts.get("split") or {}).get("widened")
         if widened and self.groups is None:
-            says = told_widening(widened["column"], widened["factor"], tested=False)
+            promised = policy.confidence is not None
+            says = told_widening(
+                widened["column"], widened["factor"], tested=False, promised=promised
+            )
             told["split"] = facts["split"] | {"widened": widened | {"sentence": says}}
         positive = self.classes[1] if len(self.classes) == 2 else None
         found = Assessment.of_confusion(test["confusion"], self.classes, positive=positive)

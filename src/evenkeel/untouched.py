@@ -64,7 +64,7 @@ def untouched(
         for code, row in enumerate(test["per_class"])
     ]
     test["per_class"] = {str(label): row for label, row in zip(classes, each, strict=True)}
-    test |= {"positives": None, "prevalence": None} | _costs(labels, costs, groups)
+    test |= {"positives": None, "prevalence": None} | _costs(y, labels, costs, groups)
     if len(classes) > 2:
         return test | _ranking(y, proba, groups)
     (tn, fp), (fn, tp) = table.tolist()
@@ -95,11 +95,12 @@ def _ranking(
     found = [average_precision_influence(y == code, proba[:, code]) for code in codes]
     point = float(np.mean([value for value, _ in found]))
     pull = np.mean([pull for _, pull in found], axis=0)
-    factor = widening(pull, groups, drawn_within=y)
+    factor = widening(pull, groups, y, stratified=True)
     return _wider("average_precision", (low, high), point, factor, groups, (0.0, 1.0))
 
 
 def _costs(
+    y: NDArray[np.int64],
     labels: NDArray[np.int64],
     costs: NDArray[np.float64] | None,
     groups: NDArray[np.int64] | None,
@@ -109,7 +110,7 @@ def _costs(
         return {}
     spent = 1000.0 * row_cost(labels, costs)
     mean, most = float(spent.mean()), (1000.0 * float(costs.min()), 1000.0 * float(costs.max()))
-    factor = widening(spent - mean, groups)
+    factor = widening(spent - mean, groups, y)
     found = _wider("cost", mean_interval(spent), mean, factor, groups, most)
     alike = (1000.0 * costs.mean(axis=0)).tolist()
     found["cost_deciding_alike"] = min(alike)

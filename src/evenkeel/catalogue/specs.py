@@ -34,9 +34,7 @@ SHORTLIST = (
     "smote",
     "random-under(ratio=0.1)+class-weight",
 )
-THINNED = (
-    10  # rows for each of the rarest class that the next are left with; no more, nothing to do
-)
+THINNED = 10  # rows for each of the rarest class; where there are no more, these have nothing to do
 THINNING = tuple(spec for spec in SHORTLIST if "(ratio=0.1)" in spec)
 SIMPLE = ("none", "class-weight", "class-weight-sqrt")  # all that 10 to 49 positives can tell apart
 

@@ -89,6 +89,8 @@ class Ensemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 f"n_estimators of {type(self).__name__} must be at least {len(done)}, the members "
                 f"that there are, with warm_start=True. Got {self.n_estimators}."
             )
+        for name in ("oob_decision_function_", "oob_score_"):
+            self.__dict__.pop(name, None)  # of an earlier fit
         self._fit_to(training, done)
         if self.oob_score:
             scores = self._left_out_scores(training)

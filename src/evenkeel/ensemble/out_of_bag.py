@@ -108,7 +108,13 @@ def out_of_fold(ensemble: Any, training: Training, n_folds: int, least: int = 1)
     scores = np.full((len(fold), training.n_classes), np.nan)
     for k in range(n_folds):
         stranger = copy.copy(ensemble)
-        stranger._fit_to(training.without(fold == k), [])
+        try:
+            stranger._fit_to(training.without(fold == k), [])
+        except InvalidInput as error:
+            raise InvalidInput(
+                f"oob_score of {owner} must be False where it cannot be fitted without a fold of the "
+                f"rows (one of {n_folds}). {error}"
+            ) from error
         asked = np.flatnonzero(fold == k)
         scores[asked] = stranger._scores_of(take(training.X, asked))
     return scores

@@ -33,6 +33,11 @@ def asked_groups(groups: Any, n_rows: int) -> NDArray[np.int64] | None:
             f"groups of compare must hold one id for each of the {n_rows:,} rows. Got shape "
             f"{ids.shape}."
         )
+    if ids.dtype.kind in "fmM" and np.isnan(ids).any():  # NaN and NaT, which would be one group
+        raise InvalidType(
+            f"groups of compare must be ids without gaps. Got {np.isnan(ids).sum():,} that are missing. "
+            "Give every row without a group an id of its own."
+        )
     try:
         return np.asarray(np.unique(ids, return_inverse=True)[1])
     except TypeError as error:

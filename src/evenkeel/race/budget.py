@@ -217,6 +217,7 @@ def rows_factor(course: Course, remedy: str, learner: str) -> float:
         1 where the rows stay, or where only the fit can tell (cleaning). Of an ensemble of the learner
         the rows of all members, each a tenth of the table at least: small fits cost more by the row.
     """
+    from evenkeel.ensemble import ClusteredEnsembleClassifier
     from evenkeel.ensemble.base import Ensemble
 
     counts = {code: int(n) for code, n in enumerate(np.bincount(course.y)) if n}
@@ -231,6 +232,10 @@ def rows_factor(course: Course, remedy: str, learner: str) -> float:
                 counts = {code: n + made.get(code, 0) for code, n in counts.items()}
             elif kind == "under":
                 counts |= wanted(resampler.sampling_strategy, counts, kind="under", y=course.y)
+            elif isinstance(inner, ClusteredEnsembleClassifier):
+                return (
+                    1.0 + inner.cv
+                )  # all rows for the models, and again for each fold of the stack
             elif isinstance(inner, Ensemble) and getattr(inner, "estimator", None) is not None:
                 counts |= wanted(inner.sampling_strategy, counts, kind="under", y=course.y)
                 share = max(sum(counts.values()) / before, LEAST_SHARE)

@@ -134,7 +134,7 @@ def compare(
     remedies
         Names of the catalogue, in a list or joined by commas (``"smote(k=3)"``, ``"random-under(ratio=0.1)+class-weight"``), or
         objects with a ``name`` and ``treat(estimator, seed=, costs=)``. ``"none"`` is always run.
-        None takes the usual ones; of 10 to 49 rare rows, which tell little apart, the simple ones.
+        None takes the usual ones that do something here; of 10 to 49 rare rows, the simple ones.
     cv
         Number of folds, or a splitter of scikit-learn whose folds hold every row once; from the
         size of the rarest class when None.

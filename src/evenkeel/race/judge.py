@@ -141,7 +141,7 @@ class Judge:
             entry.figures |= self._ends(METRICS[name].key, name, entry)
         if self.groups is not None:
             pull = self.pull("recall", entry, len(settled.proba))[1]
-            entry.figures["recall_widened"] = widening(pull, self.groups)
+            entry.figures["recall_widened"] = widening(pull, self.groups, entry.scores.y)
 
     def against(self, entry: Entry, baseline: Entry) -> None:
         """Add paired differences to the baseline on the same rows."""
@@ -228,8 +228,8 @@ class Judge:
             point, pull = point - theirs, pull - pull_of_theirs
             least, most = least - most, most - least
         assert entry.scores is not None
-        classes = entry.scores.y if name == "average-precision" else None
-        factor = widening(pull, self.groups, drawn_within=classes)
+        drawn = name == "average-precision"
+        factor = widening(pull, self.groups, entry.scores.y, stratified=drawn)
         return widen(*ends, point, factor, within=(least, most)), factor
 
     def pull(self, name: str, entry: Entry, n_repeats: int) -> tuple[float, NDArray[np.float64]]:

@@ -66,10 +66,8 @@ def flattery(field: Field, *, seed: int = 0) -> Flattery:
         own = field.values[picked] + outside[np.arange(len(picked)), picked]
         honest.append(own - (field.values + outside).mean(axis=1))
     at = field.rule.pick(field.gains(field.values))
-    seen = float(field.values[at])
-    return Flattery(
-        len(field.values), seen, float(field.values.mean() + np.mean(np.concatenate(honest)))
-    )
+    corrected = float(field.values.mean() + np.mean(np.concatenate(honest)))
+    return Flattery(len(field.values), float(field.values[at]), corrected)
 
 
 def _rows(counts: NDArray[Any], sizes: NDArray[np.int64] | None) -> NDArray[np.float64]:

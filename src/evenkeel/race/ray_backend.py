@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import math
 import os
+import signal
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -64,12 +66,14 @@ def connect_ray(address: str | None, jobs: int) -> Iterator[int]:
         yield _size(ray, jobs)
         return
     if address == "local":
-        ray.init(
-            address=address, num_cpus=within_cores(jobs) or None, include_dashboard=False, **QUIET
-        )
+        given = {"num_cpus": within_cores(jobs) or None, "include_dashboard": False}
     else:
         _probe(address)
-        ray.init(address=address, **QUIET)
+        given = {}
+    asked_to_end = signal.getsignal(signal.SIGTERM)
+    ray.init(address=address, **given, **QUIET)
+    if asked_to_end is not None and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, asked_to_end)  # Ray's own would leave without a word
     try:
         yield _size(ray, jobs)
     finally:

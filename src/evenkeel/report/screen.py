@@ -99,6 +99,7 @@ def print_decision(facts: Facts, console: Console) -> None:
         sheet.say("Judged on", told, most=6)
     nested = (facts.get("split") or {}).get("kind") == "nested"
     outcome_section(sheet, facts, rows="Later rows" if later else "All rows" if nested else "Test")
+    sheet.say("Groups", _widened(facts), most=3)
     calibration_section(sheet, facts)
     drift = facts.get("drift") or {}
     moved = [
@@ -125,7 +126,7 @@ def _lines(facts: Facts, width: int) -> list[Text]:
     _data(top, facts)
     split = facts.get("split") or {}
     top.say("Split", split.get("sentence"), most=2)
-    top.say("Groups", (split.get("widened") or {}).get("sentence"), most=2)
+    top.say("Groups", _widened(facts), most=3)
     _audit(top, facts, most=6 if run else 60, each=3 if run else 12)
     _advice(top, facts, run=run)
     if not run:
@@ -147,6 +148,11 @@ def _lines(facts: Facts, width: int) -> list[Text]:
     room = MOST_LINES - len(top.lines) - len(bottom.lines)
     _remedies(top, facts, most=room)
     return top.lines + bottom.lines
+
+
+def _widened(facts: Facts) -> str | None:
+    """That intervals allow for groups, or which of them do not."""
+    return ((facts.get("split") or {}).get("widened") or {}).get("sentence")
 
 
 def _data(sheet: Sheet, facts: Facts) -> None:
@@ -231,10 +237,10 @@ def _remedies(sheet: Sheet, facts: Facts, *, most: int) -> None:
         by_reason.setdefault(why, []).append(name(row))
     told = [f"{', '.join(names)} ({why})" for why, names in by_reason.items()]
     fewer = repeats.told(facts)
-    most -= 2 * bool(idle) + bool(fewer) + 2
+    most -= 2 * bool(idle) + 2 * bool(fewer) + 2
     sheet.lines += remedy_table(facts, width=sheet.width, most=most)
     sheet.items("Not run", told, most=2)
-    sheet.say("" if told else "Not run", fewer, most=1)
+    sheet.say("" if told else "Not run", fewer, most=2)
     sheet.say("A fit took", _fits(facts, name), most=2)
 
 
