@@ -1,5 +1,6 @@
 """What a remedy may take on top of what its process holds, libraries apart."""
 
+import os
 import subprocess
 import sys
 
@@ -27,3 +28,22 @@ with beyond_limit():
 def test_libraries_do_not_count_against_the_limit():
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=False)
     assert (done.stdout.split(), done.stderr) == (["limited", "free"], "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits memory by RLIMIT_DATA")
+def test_linear_algebra_that_was_not_used_before_does_not_wait_for_memory_for_ever():
+    code = """if True:
+        import numpy as np
+        from evenkeel.race.fold_rows import load_libraries
+        from evenkeel.race.memory import beyond_limit, memory_limit
+        with memory_limit(4 << 20):
+            with beyond_limit():
+                load_libraries(None)
+            from scipy.linalg import lu
+            print(lu(np.eye(20, dtype=np.float32))[2].trace(), np.linalg.inv(np.eye(20)).trace())
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True,
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert done.stdout.split() == ["20.0", "20.0"]

@@ -66,9 +66,21 @@ def columns_before(estimator: Any, seed: int) -> Any:
 
 
 def load_libraries(estimator: Any) -> None:
-    """Import what evenkeel's columns step imports on first use: it takes seconds, no trial's own."""
+    """Import what evenkeel's columns step imports on first use: it takes seconds, no trial's own.
+
+    Each OpenBLAS (numpy and scipy have one of their own) takes memory for its work when it is first
+    used, and asks for ever where a limit leaves none; polars panics where its threads find none.
+    Both happen here, outside the limit of a trial.
+    """
+    from scipy.linalg import lu
+
+    np.linalg.inv(np.eye(2))
+    lu(np.eye(2))
     if isinstance(estimator, Pipeline) and isinstance(estimator.steps[0][1], Columns):
         import_module("skrub")
+        import polars as pl
+
+        pl.thread_pool_size()
 
 
 def ready_rows(
