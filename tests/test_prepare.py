@@ -94,12 +94,12 @@ def test_no_treat_runs_in_this_process_where_trials_have_limits(own):
     says = r"Should own_for_prepare:Noted be chosen, .*Strange"
     names = [own(name) for name in ("Noted", "Slow", "Gone", "Left")]
     with pytest.warns(EvenkeelWarning, match=says):
-        done = asked(*names, trial_timeout=3.0)
+        done = asked(*names, trial_timeout=8.0)  # of a busy machine, too
     with open("pids") as file:
         pids = {int(line) for line in file}
     told = {row["name"]: row["reason"] or row["status"] for row in done.facts["remedies"]}
     assert told[names[0]] == "ok"
-    assert told[names[1]] == "took longer than 3 s"
+    assert told[names[1]] == "took longer than 8 s"
     assert told[names[2]].startswith("the process died (out of memory?)")
     assert told[names[3]] == "it asked Python to exit"
     assert pids
