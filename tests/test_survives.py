@@ -135,14 +135,15 @@ def is_done(folder):
 
 def finish(runs, folder, whole):
     """Go on to the end: the figures are those of the undisturbed run, and nothing else is left."""
-    before = kept(folder)
-    if not is_done(folder):
+    before, done = kept(folder), is_done(folder)
+    if not done:
         runs.start(*resume(folder))
         assert runs.end() == 0
     check_nothing_is_redone(folder, before)
     assert Path(folder, "metrics.json").read_bytes() == whole
-    # killed while it dropped its journal, a run that is done has a rest of it
-    left = {p.name for p in Path(folder).iterdir()} - {JOURNAL}
+    left = {p.name for p in Path(folder).iterdir()}
+    if done:  # killed while it dropped its journal, it has a rest of that
+        left -= {JOURNAL}
     assert left == {p.name for p in Path("whole").iterdir()}
 
 

@@ -6,12 +6,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from benchmarks.grouped_coverage import coverage
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import norm, t
+from scipy.stats import t
 
-from evenkeel.influence import average_precision_influence
-from evenkeel.intervals import average_precision_interval, mean_interval, wilson
+from evenkeel.intervals import wilson
 from evenkeel.untouched import untouched
 from evenkeel.widening import (
     group_sums,
@@ -184,69 +184,8 @@ def test_a_rate_counts_as_many_rows_as_it_is_worth(rows):
     assert rate_interval(hit) == (*plain, 1.0) == rate_interval(hit, np.arange(len(hit)))
 
 
-GAIN, LAG, SHARE, CUT = 1.5, 0.3, 0.2, 1.0
-COST_FN, COST_FP = 5.0, 1.0
-
-
-def grouped_table(seed, n_groups=150):
-    """Labels by group, and two scores that share half of their noise within groups of 5 to 10 rows."""
-    rng = np.random.default_rng([77, seed])
-    groups = np.repeat(np.arange(n_groups), rng.integers(5, 11, n_groups))
-    y = (rng.random(n_groups) < SHARE).astype(np.int64)[groups]
-    noise = (rng.normal(size=(3, n_groups))[:, groups] + rng.normal(size=(3, y.size))) / 2**0.5
-    score = 0.8 * noise[0] + 0.6 * noise[1] + GAIN * y
-    return y, score, 0.8 * noise[0] + 0.6 * noise[2] + (GAIN - LAG) * y, groups
-
-
-def true_precision(gain):
-    caught = (np.arange(100_001) + 0.5) / 100_001
-    alarms = norm.sf(norm.isf(caught) + gain)
-    return float(np.mean(SHARE * caught / (SHARE * caught + (1 - SHARE) * alarms)))
-
-
-def true_cost(gain):
-    return COST_FN * SHARE * norm.cdf(CUT - gain) + COST_FP * (1 - SHARE) * norm.sf(CUT)
-
-
-def costs_of(y, score):
-    return np.where(y == 1, COST_FN * (score < CUT), COST_FP * (score >= CUT))
-
-
-def intervals(y, score, other, seed):
-    """Interval, point and pull of each figure and of each paired difference."""
-    (value, pull), (rival, pull_of_rival) = (
-        average_precision_influence(y, one) for one in (score, other)
-    )
-    draws = {"n_boot": 300, "seed": seed}
-    own = average_precision_interval(y, score, **draws)
-    apart = average_precision_interval(y, score, other=other, **draws)
-    spent, spent_by_rival = costs_of(y, score), costs_of(y, other)
-    saved = spent - spent_by_rival
-    return {
-        "average precision": (own, value, pull),
-        "average precision, paired": (apart, value - rival, pull - pull_of_rival),
-        "cost": (mean_interval(spent, **draws), spent.mean(), spent - spent.mean()),
-        "cost, paired": (
-            mean_interval(spent, other=spent_by_rival, **draws), saved.mean(), saved - saved.mean(),
-        ),
-    }  # fmt: skip
-
-
 def test_groups_make_intervals_hold_the_truth_which_rows_alone_miss():
-    own, rival = true_precision(GAIN), true_precision(GAIN - LAG)
-    truth = {
-        "average precision": own, "average precision, paired": own - rival,
-        "cost": true_cost(GAIN), "cost, paired": true_cost(GAIN) - true_cost(GAIN - LAG),
-    }  # fmt: skip
-    held = {name: [] for name in truth}
-    for seed in range(250):
-        y, score, other, groups = grouped_table(seed)
-        for name, (ends, point, pull) in intervals(y, score, other, seed).items():
-            factor = widening(pull, groups, y, stratified=name.startswith("average"))
-            wider = widen(*ends, point, factor)
-            held[name].append([low <= truth[name] <= high for low, high in (ends, wider)])
-    for name, found in held.items():
-        by_rows, by_groups = np.mean(found, axis=0)
+    for name, (by_rows, by_groups) in coverage(250).items():
         assert by_groups >= 0.9, (name, by_groups)
         assert by_rows < 0.8, (name, by_rows, "else there was nothing to widen for")
 
